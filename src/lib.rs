@@ -1,0 +1,8 @@
+//! Postern: a self-hosted identity sidecar for chat apps.
+
+pub mod clock;
+pub mod error;
+pub mod random;
+pub mod secret;
+pub mod services;
+pub mod web;

@@ -1,0 +1,5 @@
+//! clients.
+
+mod settings;
+
+pub use settings::*;

@@ -1,0 +1,5 @@
+//! database.
+
+mod settings;
+
+pub use settings::*;

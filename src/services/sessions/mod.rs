@@ -1,0 +1,5 @@
+//! sessions.
+
+mod settings;
+
+pub use settings::*;

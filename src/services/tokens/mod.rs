@@ -1,0 +1,5 @@
+//! tokens.
+
+mod settings;
+
+pub use settings::*;

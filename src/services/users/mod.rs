@@ -1,0 +1,5 @@
+//! users.
+
+mod settings;
+
+pub use settings::*;

@@ -1,0 +1,3 @@
+//! Pages, forms, cookies, who is calling, and how an error looks.
+
+pub mod settings;
