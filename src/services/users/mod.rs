@@ -1,5 +1,7 @@
 //! users.
 
 mod settings;
+pub mod email;
+pub mod username;
 
 pub use settings::*;
