@@ -8,4 +8,5 @@ pub mod clients;
 pub mod users;
 pub mod moderation;
 pub mod sessions;
+pub mod accounts;
 pub mod tokens;

@@ -9,6 +9,11 @@ mod settings;
 mod sweep;
 mod writer;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use migrate::Migrated;
 pub use settings::{Location, Settings};
 pub use sweep::sweep;
