@@ -19,7 +19,7 @@ impl File {
     /// The text that ends up in the program: without comments, and without the tests at the end.
     pub(crate) fn product(&self) -> String {
         let text = self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-        text.lines().map(|line| strip_comment(line)).collect::<Vec<_>>().join("\n")
+        text.lines().map(strip_comment).collect::<Vec<_>>().join("\n")
     }
 
     /// The module that the file is, as path segments below the crate: `src/web/mod.rs` is `[web]`.
@@ -42,7 +42,7 @@ impl File {
 
 /// Cuts a `//` comment that does not stand inside a string.
 fn strip_comment(line: &str) -> &str {
-    let is_code = |at: &usize| line[..*at].matches('"').count() % 2 == 0;
+    let is_code = |at: &usize| line[..*at].matches('"').count().is_multiple_of(2);
     line.match_indices("//").map(|(at, _)| at).find(is_code).map_or(line, |at| &line[..at])
 }
 
