@@ -43,9 +43,7 @@ write_settings() {
 
 # Postern in $FOLDER; its address is then $POSTERN_URL.
 start_postern() {
-  cd "$FOLDER"
-  start "$FOLDER/postern.log" "$POSTERN" serve
-  cd - >/dev/null
+  start "$FOLDER/postern.log" env -C "$FOLDER" "$POSTERN" serve
   POSTERN_URL=$(sed -n 's/^POSTERN_URL=//p' "$FOLDER/.env")
   echo "Postern answers on $ADDRESS as $POSTERN_URL"
 }
