@@ -1,1 +1,26 @@
-//! x
+//! Postern's schema, step by step, forward only.
+//!
+//! A step only adds: the nodes of the previous release go on working beside the new ones. What a
+//! step makes obsolete is removed one release later.
+
+pub use sea_orm_migration::migrator::MigratorTrait;
+
+use sea_orm_migration::MigrationTrait;
+
+mod m20261124_000001_accounts;
+mod m20261124_000002_sessions;
+mod m20261124_000003_operations;
+
+/// Every step, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_000001_accounts::Migration),
+            Box::new(m20261124_000002_sessions::Migration),
+            Box::new(m20261124_000003_operations::Migration),
+        ]
+    }
+}

@@ -1,9 +1,12 @@
 //! What Postern keeps and does. Nothing here knows HTTP. A service may use those listed before it.
 
-pub mod clients;
+pub mod caller;
 pub mod database;
+pub mod shared;
+pub mod audit;
+pub mod clients;
+pub mod users;
 pub mod moderation;
 pub mod sessions;
-pub mod shared;
+pub mod accounts;
 pub mod tokens;
-pub mod users;

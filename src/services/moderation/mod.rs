@@ -1,32 +1,37 @@
 //! Limits and bans.
 
+mod ban;
 mod settings;
+mod violation;
 
-pub use settings::{Limit, Settings};
+pub use ban::Ban;
+pub use settings::Settings;
+pub use violation::Violation;
 
-use std::net::IpAddr;
+pub use super::caller::Caller;
+pub use super::shared::Limit;
 
-/// Who is calling: the address behind trusted proxies, and what the browser calls itself.
+pub(super) use ban::USER as BANNED_USER;
+
+use std::sync::Arc;
+
+use super::database::Database;
+use super::shared::Shared;
+use crate::clock::Clock;
+
+/// Counts tries and keeps bans.
 #[derive(Clone, Debug)]
-pub struct Caller {
-    /// The address of the person, not of a proxy.
-    pub address: IpAddr,
-    /// The `User-Agent`, cut to a sane length.
-    pub user_agent: String,
-    /// The id of this request, for logs and audit rows.
-    pub request_id: String,
+pub struct Moderation {
+    database: Database,
+    shared: Arc<Shared>,
+    clock: Clock,
+    settings: Settings,
 }
 
-impl Caller {
-    /// What is counted: an IPv4 address, or the /64 of an IPv6 address (one household or server).
+impl Moderation {
+    /// Limits by `settings`.
     #[must_use]
-    pub fn network(&self) -> String {
-        match self.address.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+    pub fn new(database: Database, shared: Arc<Shared>, clock: Clock, settings: Settings) -> Self {
+        Self { database, shared, clock, settings }
     }
 }

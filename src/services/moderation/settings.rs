@@ -1,15 +1,6 @@
 //! Settings of limits.
 
-use std::time::Duration;
-
-/// So many within so long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// How many, at least 1.
-    pub max: u32,
-    /// Within how long.
-    pub window: Duration,
-}
+use crate::services::shared::Limit;
 
 /// Limits on what strangers can repeat.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,138 @@
+//! One event, and the table of kinds.
+
+use std::fmt;
+
+use entity::{ClientId, UserId};
+use serde_json::{Map, Value};
+
+use crate::services::caller::Caller;
+
+macro_rules! event_kinds {
+    ($($(#[$about:meta])* $kind:ident = $name:literal;)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EventKind { $($(#[$about])* $kind,)* }
+
+        impl EventKind {
+            /// The word in the row.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// A person signed in.
+    SignIn = "sign_in";
+    /// A sign-in was refused; summed.
+    SignInRefused = "sign_in.refused";
+    /// A session ended: by logout, by its owner from elsewhere, or by an operator.
+    SignOut = "sign_out";
+    /// A refresh token came back that should not have; its family ended.
+    RefreshReplayed = "refresh.replayed";
+    /// An account was made.
+    UserCreated = "user.created";
+    /// Somebody signed up with an address that has an account; summed.
+    RegistrationRepeated = "registration.repeated";
+    /// Name, user name or address was changed.
+    UserChanged = "user.changed";
+    /// An address was confirmed.
+    EmailVerified = "user.email_verified";
+    /// A password was changed or set.
+    PasswordChanged = "user.password_changed";
+    /// A password's hash was made anew under today's parameters.
+    PasswordUpgraded = "user.password_upgraded";
+    /// Roles or groups were changed.
+    RolesChanged = "user.roles_changed";
+    /// An account was disabled.
+    UserDisabled = "user.disabled";
+    /// An account was enabled again.
+    UserEnabled = "user.enabled";
+    /// An account was banned.
+    UserBanned = "user.banned";
+    /// A ban was lifted.
+    UserUnbanned = "user.unbanned";
+    /// An account was deleted.
+    UserDeleted = "user.deleted";
+    /// An administrator was made from the shell.
+    AdminRecovered = "admin.recovered";
+    /// A client was added.
+    ClientAdded = "client.added";
+    /// A client's secret was replaced.
+    ClientSecretRotated = "client.secret_rotated";
+    /// A client was removed.
+    ClientRemoved = "client.removed";
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person.
+    User(UserId),
+    /// A client.
+    Client(ClientId),
+    /// Whoever has the shell.
+    Command,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Client(id) => write!(f, "client:{id}"),
+            Self::Command => f.write_str("command"),
+        }
+    }
+}
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub(super) kind: EventKind,
+    pub(super) actor: Option<Actor>,
+    pub(super) user: Option<UserId>,
+    pub(super) address: Option<String>,
+    pub(super) network: Option<String>,
+    pub(super) request_id: Option<String>,
+    pub(super) detail: Map<String, Value>,
+}
+
+impl Event {
+    /// An event of `kind`; nobody known did it yet.
+    #[must_use]
+    pub fn new(kind: EventKind) -> Self {
+        Self { kind, actor: None, user: None, address: None, network: None, request_id: None, detail: Map::new() }
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// Whose account it touches.
+    #[must_use]
+    pub fn about(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// From where.
+    #[must_use]
+    pub fn from(mut self, caller: &Caller) -> Self {
+        self.address = Some(caller.address.to_string());
+        self.network = Some(caller.network());
+        self.request_id = Some(caller.request_id.clone());
+        self
+    }
+
+    /// One more detail; never a secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+}

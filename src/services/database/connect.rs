@@ -1,0 +1,83 @@
+//! Opening connections.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{Error, Result};
+
+/// How long a reader waits while the file is being recovered; a writer has its own patience.
+const READER_PATIENCE: Duration = Duration::from_secs(10);
+/// How long one try of the writer blocks its connection; between tries other work goes on.
+const WRITER_PATIENCE: Duration = Duration::from_millis(2);
+/// How long a request waits for a connection before it is told that the database is away.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// The connections to a SQLite file.
+pub(super) struct Sqlite {
+    pub(super) reader: DatabaseConnection,
+    pub(super) watcher: DatabaseConnection,
+    pub(super) writer: DatabaseConnection,
+}
+
+/// Readers, the watcher and the one writer of a SQLite file.
+pub(super) async fn sqlite(file: &Path, readers: u32) -> Result<Sqlite> {
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        make_private_folder(folder).map_err(Error::internal)?;
+    }
+    let writer = open(file, 1, WRITER_PATIENCE).await?;
+    let reader = open(file, readers, READER_PATIENCE).await?;
+    let watcher = open(file, 1, READER_PATIENCE).await?;
+    Ok(Sqlite { reader, watcher, writer })
+}
+
+async fn open(file: &Path, connections: u32, patience: Duration) -> Result<DatabaseConnection> {
+    let file = file.to_owned();
+    // sea-orm wants an address; the options below replace its path, so that no character of a
+    // path is ever read as part of a URL.
+    let mut options = ConnectOptions::new("sqlite://postern.db");
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .filename(&file)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // What is acknowledged must survive a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(patience)
+                .foreign_keys(true)
+                .pragma("journal_size_limit", "67108864")
+        });
+    Ok(Database::connect(options).await?)
+}
+
+/// The pool of a PostgreSQL database.
+pub(super) async fn postgres(address: &SecretString, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(address.expose_secret());
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .connect_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(60))
+        .sqlx_logging(false)
+        .set_application_name("postern");
+    Ok(Database::connect(options).await?)
+}
+
+/// Makes `folder` with all that leads to it; what is made is only ours to enter.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

@@ -1,0 +1,152 @@
+//! SQLite's one writer: it takes what is queued, up to [`BATCH`] pieces of work, into one
+//! transaction with a savepoint each, and answers after the commit. One sync to disk thus serves
+//! many requests, and no caller ever meets `SQLITE_BUSY`.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxError, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::Executor;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How many pieces of work share one commit at the most.
+const BATCH: usize = 64;
+/// How many pieces of work may wait before the next one is refused.
+const QUEUE: usize = 4096;
+/// How often another process that holds the file is asked again: every millisecond for 20 seconds.
+const TRIES: u32 = 20_000;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Tells a piece of work whether the commit that it was part of succeeded.
+type Acknowledge = Box<dyn FnOnce(std::result::Result<(), ()>) + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Acknowledge> + Send>;
+
+/// The way to the writer.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+    task: std::sync::Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: DatabaseConnection) -> Self {
+        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let task = tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(BATCH);
+            while jobs.recv_many(&mut batch, BATCH).await > 0 {
+                commit(&connection, &mut batch).await;
+            }
+        });
+        Self { queue, task: std::sync::Arc::new(std::sync::Mutex::new(Some(task))) }
+    }
+
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |transaction| {
+            Box::pin(async move {
+                let outcome = in_savepoint(transaction, work).await;
+                let acknowledge: Acknowledge = Box::new(move |commit| {
+                    let outcome = outcome.and_then(|value| commit.map(|()| value).map_err(|()| not_now()));
+                    // Nobody listens any more when the request was given up; the work stands.
+                    let _ = answer.send(outcome);
+                });
+                acknowledge
+            })
+        });
+        self.queue.try_send(job).map_err(|_| not_now())?;
+        answered.await.map_err(|_| not_now())?
+    }
+
+    /// Writes what is queued and ends the task.
+    pub(super) async fn stop(self) {
+        let task = self.task.lock().ok().and_then(|mut task| task.take());
+        drop(self.queue);
+        if let Some(task) = task {
+            // Other clones of the queue may be alive; what is acknowledged is committed anyway.
+            let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
+        }
+    }
+}
+
+fn not_now() -> Error {
+    Error::busy(Duration::from_secs(1))
+}
+
+async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> Result<T>
+where
+    F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send,
+{
+    let savepoint = transaction.begin().await?;
+    let executor = Executor::from(&savepoint);
+    let outcome = AssertUnwindSafe(work(&executor)).catch_unwind().await;
+    drop(executor);
+    match outcome.unwrap_or_else(|_| Err(ErrorKind::Internal.into())) {
+        Ok(value) => savepoint.commit().await.map(|()| value).map_err(Error::from),
+        Err(error) => {
+            savepoint.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+/// One commit for the whole batch, which is empty afterwards.
+async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Job>) {
+    let transaction = match begin(connection).await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            tracing::error!(%error, "the database takes no writes");
+            // Dropping the jobs drops their answers: each caller is told "not now".
+            batch.clear();
+            return;
+        }
+    };
+    let mut waiting = Vec::with_capacity(batch.len());
+    for job in batch.drain(..) {
+        waiting.push(job(&transaction).await);
+    }
+    let committed = transaction.commit().await.map_err(|error| {
+        tracing::error!(%error, "a commit failed");
+    });
+    for acknowledge in waiting {
+        acknowledge(committed);
+    }
+}
+
+/// Begins with the write lock taken, asking again while another process holds it.
+async fn begin(connection: &DatabaseConnection) -> std::result::Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    for _ in 1..TRIES {
+        match connection.begin_with_options(options).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+    connection.begin_with_options(options).await
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))
+    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    let SqlxError::Database(cause) = &**cause else { return false };
+    // SQLITE_BUSY is 5; its extended codes keep it in their lowest byte (sqlite.org/rescode.html).
+    cause.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
