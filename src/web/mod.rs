@@ -2,6 +2,7 @@
 
 pub mod accent;
 pub mod assets;
+pub mod banned_page;
 pub mod colour;
 pub mod device;
 pub mod error_page;
