@@ -2,6 +2,7 @@
 
 pub mod accent;
 pub mod assets;
+pub mod banned_page;
 pub mod body;
 pub mod caller;
 pub mod colour;
