@@ -86,7 +86,7 @@ fn foreign_tables_are_caught() {
     caught(foreign_table, "src/services/tokens/refresh.rs", "use entity::session::Entity as Row;");
     caught(foreign_table, "src/cli/user.rs", "use entity::{UserId, user};");
     caught(foreign_table, "src/services/sign_in.rs", "entity::audit_event::ActiveModel::default()");
-    allowed(foreign_table, "src/services/users/mod.rs", "use entity::{UserId, fact, user, username};");
+    allowed(foreign_table, "src/services/users/mod.rs", "use entity::{UserId, user, username};");
     caught(foreign_table, "src/services/sessions/mod.rs", "use entity::{session, user};");
     allowed(foreign_table, "src/services/sessions/live.rs", "use entity::{session, user};");
     allowed(foreign_table, "src/services/tokens/refresh.rs", "use entity::{Timestamp, refresh_family};");

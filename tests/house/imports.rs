@@ -9,7 +9,7 @@ const SERVICES: &str = include_str!("../../src/services/mod.rs");
 const OWNERS: [(&str, &str); 9] = [
     ("user", "users"),
     ("username", "users"),
-    ("fact", "users"),
+    ("fact", "installation"),
     ("session", "sessions"),
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
