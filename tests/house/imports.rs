@@ -2,15 +2,14 @@
 
 use super::tree::File;
 
-/// The services from the lowest to the highest; each may use those before it.
-const SERVICES: [&str; 9] =
-    ["database", "shared", "audit", "clients", "users", "moderation", "sessions", "tokens", "sign_in"];
+/// Where the services stand in their order, the lowest first; each may use those before it.
+const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
 const OWNERS: [(&str, &str); 9] = [
     ("user", "users"),
     ("username", "users"),
-    ("fact", "users"),
+    ("fact", "installation"),
     ("session", "sessions"),
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
@@ -19,22 +18,31 @@ const OWNERS: [(&str, &str); 9] = [
     ("invalidation", "shared"),
 ];
 
-/// The one read that joins tables of others: is this session alive, and whose is it?
-const LIVE_READ: (&str, [&str; 2]) = ("src/services/sessions/", ["user", "ban"]);
+/// The one read that joins the tables of others: is this session alive, and whose is it?
+const LIVE_READ: &str = "src/services/sessions/live.rs";
+
+/// What all endpoints name: the chapters of the document that they are parts of.
+const DOCUMENT: &str = "document";
+
+/// How high a service stands among the others.
+fn rank(service: &str) -> Option<usize> {
+    let modules = SERVICES.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    modules.enumerate().find(|(_, name)| *name == service).map(|(at, _)| at)
+}
 
 /// How high a module stands; `None` where the rule says nothing of it.
 fn height(module: &[String]) -> Option<usize> {
     let names: Vec<&str> = module.iter().map(String::as_str).collect();
     Some(match names.as_slice() {
         ["clock" | "random" | "env" | "error" | "secret", ..] => 0,
-        ["services", service, ..] => 1 + SERVICES.iter().position(|name| name == service)?,
-        ["services"] => SERVICES.len() + 1,
-        ["web", "settings", ..] => 20,
-        ["config", ..] => 21,
-        ["app", ..] => 22,
-        ["web", ..] => 23,
-        ["endpoints", ..] => 24,
-        ["routes" | "jobs" | "cli", ..] | [] => 25,
+        ["services", service, ..] => rank(service).map_or(99, |at| at + 1),
+        ["services"] => 100,
+        ["web", "settings", ..] => 101,
+        ["config", ..] => 102,
+        ["app", ..] => 103,
+        ["web", ..] => 104,
+        ["endpoints", ..] => 105,
+        ["routes" | "jobs" | "cli", ..] | [] => 106,
         _ => return None,
     })
 }
@@ -53,7 +61,10 @@ pub(crate) fn between_endpoints(file: &File) -> Vec<String> {
     if own.first().is_none_or(|band| band != "endpoints") || own.len() < 2 {
         return Vec::new();
     }
-    let foreign = |path: &&Vec<String>| path.len() > 1 && path[0] == "endpoints" && path[1] != own[1];
+    let foreign = |path: &&Vec<String>| match path.as_slice() {
+        [band, area, ..] => band == "endpoints" && *area != own[1] && area != DOCUMENT,
+        _ => false,
+    };
     named(file).iter().filter(foreign).map(|path| file.offence(&format!("names {}", path.join("::")))).collect()
 }
 
@@ -64,15 +75,13 @@ pub(crate) fn foreign_table(file: &File) -> Vec<String> {
     }
     let product = file.product();
     let tables = after(&product, "entity::").into_iter().filter_map(|path| path.into_iter().next());
-    let owned = |table: &str, owner: &str| {
+    let owned = |owner: &str| {
         let home = format!("src/services/{owner}");
-        file.path.starts_with(&format!("{home}/"))
-            || file.path == format!("{home}.rs")
-            || (file.path.starts_with(LIVE_READ.0) && LIVE_READ.1.contains(&table))
+        file.path.starts_with(&format!("{home}/")) || file.path == format!("{home}.rs") || file.path == LIVE_READ
     };
     let offence = |table: String| {
         let (_, owner) = OWNERS.iter().find(|(name, _)| *name == table)?;
-        (!owned(&table, owner)).then(|| file.offence(&format!("names entity::{table}, which belongs to {owner}")))
+        (!owned(owner)).then(|| file.offence(&format!("names entity::{table}, which belongs to {owner}")))
     };
     tables.filter_map(offence).collect()
 }
@@ -91,7 +100,11 @@ fn named(file: &File) -> Vec<Vec<String>> {
 
 /// The paths that follow each `root`, a braced group spread out into one path for each of its leaves.
 fn after(text: &str, root: &str) -> Vec<Vec<String>> {
-    let whole = |at: &usize| !text[..*at].ends_with(|it: char| it.is_alphanumeric() || it == '_' || it == ':');
+    // A visibility, `pub(in crate::services)`, names nothing.
+    let whole = |at: &usize| {
+        let before = &text[..*at];
+        !before.ends_with(|it: char| it.is_alphanumeric() || it == '_' || it == ':') && !before.ends_with("(in ")
+    };
     let starts = text.match_indices(root).map(|(at, _)| at).filter(whole);
     starts.flat_map(|at| leaves(&mut text[at + root.len()..].chars().peekable())).collect()
 }

@@ -9,16 +9,22 @@ pub(crate) struct File {
     pub(crate) path: String,
     /// The whole text.
     pub(crate) text: String,
+    /// Whether it is only there for tests.
+    for_tests: bool,
 }
 
 impl File {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        Self { path: path.to_owned(), text: text.to_owned(), for_tests: false }
     }
 
     /// The text that ends up in the program: without comments, and without the tests at the end.
     pub(crate) fn product(&self) -> String {
-        let text = self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let text = match self.text.split_once("#[cfg(test)]\nmod tests {") {
+            _ if self.for_tests => "",
+            Some((text, _)) => text,
+            None => &self.text,
+        };
         text.lines().map(strip_comment).collect::<Vec<_>>().join("\n")
     }
 
@@ -32,6 +38,17 @@ impl File {
             module.pop();
         }
         module
+    }
+
+    /// The files of the modules that this file declares for tests only.
+    fn test_modules(&self) -> Vec<String> {
+        let mut declared = self.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next());
+        let names =
+            declared.by_ref().filter_map(|line| line.strip_suffix(';')?.split_once("mod ").map(|(_, name)| name));
+        let home = Path::new(&self.path).parent().unwrap_or(Path::new(""));
+        let stem = home.join(Path::new(&self.path).file_stem().unwrap_or_default());
+        let folder = if self.path.ends_with("/mod.rs") || self.path.ends_with("/lib.rs") { home } else { &stem };
+        names.map(|name| folder.join(name).with_extension("rs").to_string_lossy().into_owned()).collect()
     }
 
     /// An offence in this file, as one line for the report.
@@ -48,10 +65,14 @@ fn strip_comment(line: &str) -> &str {
 
 /// Every Rust file of the product: the package and its two member crates.
 pub(crate) fn sources() -> Vec<File> {
-    let is_source = |file: &File| {
-        file.path.ends_with(".rs") && ["src/", "entity/", "migration/"].iter().any(|root| file.path.starts_with(root))
-    };
-    tracked().into_iter().filter(is_source).collect()
+    let roots = ["src/", "entity/", "migration/"];
+    let mut files = tracked();
+    files.retain(|file| file.path.ends_with(".rs") && roots.iter().any(|root| file.path.starts_with(root)));
+    let for_tests: Vec<String> = files.iter().flat_map(File::test_modules).collect();
+    for file in &mut files {
+        file.for_tests = for_tests.contains(&file.path);
+    }
+    files
 }
 
 /// Every text file that git tracks. Pictures and other bytes are left out.
