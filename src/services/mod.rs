@@ -11,6 +11,8 @@ pub mod moderation;
 pub mod sessions;
 pub mod accounts;
 pub mod tokens;
+pub mod sign_in;
+pub mod sign_up;
 
 #[cfg(test)]
 pub(crate) mod testing;
