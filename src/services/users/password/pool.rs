@@ -84,11 +84,11 @@ impl Drop for Pool {
 }
 
 fn work(queue: &Queue, mut workspace: Workspace) {
-    while let Some(job) = queue.next() {
+    // Where one hash follows another, the next overwrites what the last one left.
+    while let Some(job) = queue.next(|| workspace.wipe()) {
         if catch_unwind(AssertUnwindSafe(|| job.run(&mut workspace))).is_err() {
             tracing::error!("a job of the hashing threads panicked");
         }
-        workspace.wipe();
         queue.finished();
     }
 }
@@ -187,7 +187,7 @@ mod tests {
         let pool = Pool::start(1, 0, 8).unwrap();
         let failed = pool.run(|_| -> () { panic!("as the test wants it") }).await.unwrap_err();
         assert_eq!(failed.kind, ErrorKind::Internal);
-        // The thread wipes its memory after it has answered, and only then is free.
+        // The thread gives the place back after it has answered.
         while pool.queue.held() != (0, 0) {
             tokio::task::yield_now().await;
         }

@@ -27,6 +27,19 @@ struct State {
     is_closed: bool,
 }
 
+impl State {
+    /// The first job that is still wanted, which from now on runs.
+    fn take(&mut self) -> Option<Box<dyn Work>> {
+        while let Some(job) = self.waiting.pop_front() {
+            if job.is_wanted() {
+                self.running += 1;
+                return Some(job);
+            }
+        }
+        None
+    }
+}
+
 impl Queue {
     pub(super) fn new(places: usize) -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), places }
@@ -52,20 +65,20 @@ impl Queue {
         true
     }
 
-    /// Waits for the next job that is still wanted; none when the queue is closed. It keeps its
-    /// place until [`Self::finished`].
-    pub(super) fn next(&self) -> Option<Box<dyn Work>> {
+    /// Waits for the next job that is still wanted, and does `when_idle` before it has to wait;
+    /// none when the queue is closed. The job keeps its place until [`Self::finished`].
+    pub(super) fn next(&self, when_idle: impl FnOnce()) -> Option<Box<dyn Work>> {
+        if let Some(job) = self.lock().take() {
+            return Some(job);
+        }
+        when_idle();
         let mut state = self.lock();
         loop {
-            match state.waiting.pop_front() {
-                Some(job) if job.is_wanted() => {
-                    state.running += 1;
-                    return Some(job);
-                }
-                Some(_) => {}
-                None if state.is_closed => return None,
-                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            let job = state.take();
+            if job.is_some() || state.is_closed {
+                return job;
             }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
