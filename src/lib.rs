@@ -1,7 +1,7 @@
 //! Postern: a self-hosted identity sidecar for chat apps.
 
 pub mod clock;
-pub mod endpoints;
+pub mod env;
 pub mod error;
 pub mod random;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod database;
+pub mod installation;
 pub mod shared;
 pub mod audit;
 pub mod clients;
@@ -10,3 +11,6 @@ pub mod moderation;
 pub mod sessions;
 pub mod accounts;
 pub mod tokens;
+
+#[cfg(test)]
+pub(crate) mod testing;
