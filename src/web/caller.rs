@@ -11,7 +11,7 @@ use poem::http::HeaderMap;
 use poem::http::header::{HeaderName, USER_AGENT};
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::services::moderation::Caller;
+use crate::services::caller::Caller;
 use crate::web::{Web, trace::RequestId};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use poem::Response;
 use poem::http::HeaderMap;
 use poem::http::header::{self, HeaderValue};
 
@@ -65,45 +64,41 @@ impl Cookies {
         }
     }
 
-    /// Sets `cookie`; without `life` the browser forgets it when it closes.
+    /// The `Set-Cookie` line of `cookie`; without `life` the browser forgets it when it closes.
     ///
     /// # Errors
     /// When `value` cannot stand in a cookie: a fault of ours.
-    pub fn set(&self, response: &mut Response, cookie: Cookie, value: &str, life: Option<Duration>) -> Result<()> {
+    pub fn line(&self, cookie: Cookie, value: &str, life: Option<Duration>) -> Result<HeaderValue> {
         if !value.bytes().all(is_cookie_octet) {
             return Err(Error::internal("a cookie's value holds what a cookie cannot hold"));
         }
         let life = life.map(|life| format!("; Max-Age={}", life.as_secs())).unwrap_or_default();
-        self.put(response, cookie, &format!("{value}{life}"))
+        self.with_attributes(cookie, &format!("{value}{life}"))
     }
 
-    /// Makes the browser forget `cookie`.
+    /// The line that makes the browser forget `cookie`.
     ///
     /// # Errors
-    /// None that can happen; see [`Self::set`].
-    pub fn expire(&self, response: &mut Response, cookie: Cookie) -> Result<()> {
-        self.put(response, cookie, "; Max-Age=0")
+    /// None but a fault of ours.
+    pub fn expired(&self, cookie: Cookie) -> Result<HeaderValue> {
+        self.with_attributes(cookie, "; Max-Age=0")
     }
 
-    /// Makes the browser forget the cookies of the chat's own OpenID sign-in (`openid_*`) that came
-    /// with a request; they would bring the old session back.
-    pub fn expire_stale_openid(&self, request: &HeaderMap, response: &mut Response) {
-        let mut names: Vec<_> =
-            pairs(request).map(|(name, _)| name).filter(|name| name.starts_with("openid_")).collect();
+    /// The lines that make the browser forget the cookies of the chat's own OpenID sign-in
+    /// (`openid_*`) that came with a request; they would bring the old session back.
+    #[must_use]
+    pub fn expired_openid(&self, request: &HeaderMap) -> Vec<HeaderValue> {
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let stale = |name: &&str| name.starts_with("openid_") && plain(name);
+        let mut names: Vec<_> = pairs(request).map(|(name, _)| name).filter(stale).collect();
         names.sort_unstable();
         names.dedup();
         let secure = if self.secure { "; Secure" } else { "" };
-        for name in names.into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
-        {
-            if let Ok(line) =
-                HeaderValue::try_from(format!("{name}=; Max-Age=0; Path=/; HttpOnly{secure}; SameSite=Strict"))
-            {
-                response.headers_mut().append(header::SET_COOKIE, line);
-            }
-        }
+        let line = |name| format!("{name}=; Max-Age=0; Path=/; HttpOnly{secure}; SameSite=Strict");
+        names.into_iter().filter_map(|name| HeaderValue::try_from(line(name)).ok()).collect()
     }
 
-    fn put(&self, response: &mut Response, cookie: Cookie, value_and_life: &str) -> Result<()> {
+    fn with_attributes(&self, cookie: Cookie, value_and_life: &str) -> Result<HeaderValue> {
         let (path, same_site) = match cookie {
             // Strict would hide the session from every sign-in that starts at the chat.
             Cookie::Session | Cookie::Csrf if self.base_path.is_empty() => ("/", "Lax"),
@@ -113,9 +108,7 @@ impl Cookies {
         let secure = if self.secure { "; Secure" } else { "" };
         let name = self.name(cookie);
         let line = format!("{name}={value_and_life}; Path={path}; HttpOnly{secure}; SameSite={same_site}");
-        let line = HeaderValue::try_from(line).map_err(Error::internal)?;
-        response.headers_mut().append(header::SET_COOKIE, line);
-        Ok(())
+        HeaderValue::try_from(line).map_err(Error::internal)
     }
 }
 
@@ -136,9 +129,8 @@ mod tests {
     use crate::web::tests::settings;
 
     fn line(url: &str, cookie: Cookie) -> String {
-        let mut response = Response::default();
-        Cookies::new(&settings(url)).set(&mut response, cookie, "v", Some(Duration::from_secs(60))).expect("fits");
-        response.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned()
+        let line = Cookies::new(&settings(url)).line(cookie, "v", Some(Duration::from_secs(60))).expect("fits");
+        line.to_str().expect("ASCII").to_owned()
     }
 
     #[test]
@@ -186,7 +178,7 @@ mod tests {
     fn a_value_cannot_add_attributes() {
         let cookies = Cookies::new(&settings("http://localhost"));
         for value in ["a; Domain=x", "a,b", "a\r\nb", "é", "a b"] {
-            assert!(cookies.set(&mut Response::default(), Cookie::Session, value, None).is_err(), "{value}");
+            assert!(cookies.line(Cookie::Session, value, None).is_err(), "{value}");
         }
     }
 
@@ -194,9 +186,7 @@ mod tests {
     fn only_stale_cookies_that_came_are_expired() {
         let mut request = HeaderMap::new();
         request.insert(header::COOKIE, HeaderValue::from_static("openid_access_token=x; other=y; openid_Path=z"));
-        let mut response = Response::default();
-        Cookies::new(&settings("http://localhost")).expire_stale_openid(&request, &mut response);
-        let lines: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().collect();
+        let lines = Cookies::new(&settings("http://localhost")).expired_openid(&request);
         assert_eq!(lines, ["openid_access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict"]);
     }
 }

@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poem::http::HeaderMap;
+use poem::http::header::SET_COOKIE;
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -49,7 +50,9 @@ impl CsrfToken {
     /// None but a fault of ours.
     pub fn keep(self, response: &mut Response) -> Result<()> {
         let Some((web, value)) = self.fresh else { return Ok(()) };
-        web.cookies.set(response, Cookie::Csrf, &value, None)
+        let line = web.cookies.line(Cookie::Csrf, &value, None)?;
+        response.headers_mut().append(SET_COOKIE, line);
+        Ok(())
     }
 }
 

@@ -1,18 +1,17 @@
 //! Forms of our own pages: read only after it is proven that our page sent them (SEC-031).
 
 mod csrf;
-mod origin;
-mod pairs;
+pub mod origin;
+pub mod pairs;
 
 pub use csrf::CsrfToken;
-pub use origin::check as check_origin;
 
 use std::ops::Deref;
 
 use poem::{FromRequest, Request, RequestBody};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::web::{Web, body};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
@@ -53,7 +52,7 @@ async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) ->
     let mut pairs = pairs::parse(&body::read(request, body).await?)?;
     let token = pairs.iter().position(|(name, _)| name == CSRF_FIELD).map(|place| pairs.swap_remove(place).1);
     csrf::verify(web, request.headers(), token.as_deref().unwrap_or_default())?;
-    pairs::read(pairs).map_err(|error| Error::from(ErrorKind::InvalidRequest).because(error))
+    pairs::read(pairs)
 }
 
 #[cfg(test)]

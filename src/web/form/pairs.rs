@@ -2,16 +2,20 @@
 //! name twice, at most 100 parameters (SEC-127).
 
 use serde::de::value::{Error as ReadError, MapDeserializer};
-use serde::de::{Deserializer, IntoDeserializer, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::web::limits;
 
-type Pairs = Vec<(String, String)>;
+/// Names and values, in order; no name twice.
+pub type Pairs = Vec<(String, String)>;
 
-/// The parameters of a body, in order.
-pub(super) fn parse(body: &[u8]) -> Result<Pairs> {
+/// The parameters of a body.
+///
+/// # Errors
+/// 400 that says what is wrong with the whole.
+pub fn parse(body: &[u8]) -> Result<Pairs> {
     let refuse = |words| Err(Error::new(ErrorKind::InvalidRequest, words));
     let mut pairs = Pairs::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -59,9 +63,20 @@ fn digit(letter: u8) -> Option<u8> {
     u8::try_from(char::from(letter).to_digit(16)?).ok()
 }
 
+/// The value of one parameter.
+#[must_use]
+pub fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
 /// The parameters as a `T`; those that it does not know are ignored.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(pairs: Pairs) -> Result<T, ReadError> {
-    T::deserialize(MapDeserializer::new(pairs.into_iter().map(|(name, value)| (name, Text(value)))))
+///
+/// # Errors
+/// 400 when one that is needed is missing or cannot be read.
+pub fn read<T: DeserializeOwned>(pairs: Pairs) -> Result<T> {
+    let values = pairs.into_iter().map(|(name, value)| (name, Text(value)));
+    T::deserialize(MapDeserializer::new(values))
+        .map_err(|error: ReadError| Error::from(ErrorKind::InvalidRequest).because(error))
 }
 
 /// A value; whatever has one is `Some`, and a ticked box is `on`.

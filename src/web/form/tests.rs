@@ -109,14 +109,14 @@ async fn sec_031_a_form_from_elsewhere_is_refused_whatever_its_token() {
 
 #[test]
 fn names_of_this_machine_are_one_origin() {
-    let origin = |own: &str, origin: &'static str| {
+    let is_fine = |own: &str, origin: &'static str| {
         let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))]);
-        check_origin(&headers, &own.parse().expect("a URL")).is_ok()
+        origin::check(&headers, &own.parse().expect("a URL")).is_ok()
     };
-    assert!(origin("http://localhost:3081", "http://127.0.0.1:3081"));
-    assert!(!origin("http://localhost:3081", "http://127.0.0.1:3080"));
-    assert!(!origin("http://localhost:3081", "http://evil.example:3081"));
-    assert!(!origin("http://chat.example.com:3081", "http://localhost:3081"));
+    assert!(is_fine("http://localhost:3081", "http://127.0.0.1:3081"));
+    assert!(!is_fine("http://localhost:3081", "http://127.0.0.1:3080"));
+    assert!(!is_fine("http://localhost:3081", "http://evil.example:3081"));
+    assert!(!is_fine("http://chat.example.com:3081", "http://localhost:3081"));
 }
 
 #[tokio::test]

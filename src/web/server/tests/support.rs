@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::error;
-use crate::services::moderation::Caller;
+use crate::services::caller::Caller;
 use crate::web::failure::{self, Failures};
 use crate::web::server::*;
 use crate::web::settings::Listen;
