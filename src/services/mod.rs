@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod database;
+pub mod installation;
 pub mod shared;
 pub mod audit;
 pub mod clients;
@@ -10,3 +11,8 @@ pub mod moderation;
 pub mod sessions;
 pub mod accounts;
 pub mod tokens;
+pub mod sign_in;
+pub mod sign_up;
+
+#[cfg(test)]
+pub(crate) mod testing;

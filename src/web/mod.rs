@@ -1,18 +1,29 @@
 //! Pages, forms, cookies, who is calling, and how an error looks.
 
+pub mod accent;
+pub mod assets;
+pub mod banned_page;
 pub mod body;
 pub mod caller;
+pub mod colour;
 pub mod cookie;
+pub mod device;
+pub mod error_page;
 pub mod failure;
 pub mod form;
 pub mod headers;
+pub mod initials;
 pub mod json;
 pub mod limits;
+pub mod page;
+pub mod problems;
 pub mod return_to;
 pub mod server;
 pub mod settings;
 pub mod surface;
+pub mod template;
 pub mod trace;
+pub mod when;
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -135,3 +135,6 @@ pub fn chat_role(roles: &Names) -> String {
     }
     roles.as_slice().first().map_or_else(|| USER.to_uppercase(), |role| role.to_uppercase())
 }
+
+#[cfg(test)]
+mod tests;
