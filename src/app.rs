@@ -13,6 +13,7 @@ use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
+use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
@@ -31,6 +32,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings in force.
     pub config: Config,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -125,6 +128,7 @@ impl App {
         };
         Ok(Self(Arc::new(Parts {
             config,
+            metrics: Arc::new(Metrics::new()),
             clock,
             random,
             database,

@@ -1,11 +1,10 @@
 //! Whether the process lives, whether it is ready, what it can do, how it fares.
 
 use poem::http::{StatusCode, header};
-use poem::web::Html;
 use poem::{IntoResponse, Response, handler};
 
 use crate::app::App;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::web::surface::Quiet;
 
 /// `GET /healthz`: the process lives.
@@ -39,7 +38,9 @@ pub fn openapi() -> Response {
 /// `GET /metrics`, on a listener of its own: figures for Prometheus.
 #[handler]
 pub fn metrics(app: App) -> Result<Response> {
-    let text = app.metrics.print(&app).map_err(Error::internal)?;
+    let counts = app.hasher.counts();
+    app.metrics.hashing(counts.begun, counts.queued, counts.refused);
+    let text = app.metrics.print().map_err(Error::internal)?;
     let mut response = text.into_response();
     let media_type = header::HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);

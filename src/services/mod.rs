@@ -1,6 +1,7 @@
 //! What Postern keeps and does. Nothing here knows HTTP. A service may use those listed before it.
 
 pub mod caller;
+pub mod metrics;
 pub mod database;
 pub mod installation;
 pub mod shared;

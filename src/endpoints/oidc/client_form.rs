@@ -12,8 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
-use crate::services::clients::Client;
-use crate::services::clients::credentials::presented;
+use crate::services::clients::{Client, presented};
 use crate::web::body;
 use crate::web::form::pairs;
 
@@ -65,7 +64,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let app = App::from_request(request, body).await?;
+        let app = <App as FromRequest>::from_request(request, body).await?;
         if !body::is_of_type(request.headers(), MEDIA_TYPE) {
             let words = "Send the parameters as application/x-www-form-urlencoded.";
             return Err(Error::new(ErrorKind::UnsupportedMediaType, words).into());
