@@ -3,14 +3,17 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use poem::{FromRequest, Request, RequestBody};
+
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
+use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
@@ -29,6 +32,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings in force.
     pub config: Config,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -76,7 +81,8 @@ impl App {
             clock.clone(),
             random.clone(),
             config.clients.clone(),
-        )?;
+        );
+        let clients = clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))?;
         let users = Users::new(database.clone(), clock.clone(), random.clone(), config.users.clone());
         let hasher = Hasher::start(&config.users.hashing, random.clone())?;
         let moderation = Moderation::new(database.clone(), Arc::clone(&shared), clock.clone(), config.moderation);
@@ -122,6 +128,7 @@ impl App {
         };
         Ok(Self(Arc::new(Parts {
             config,
+            metrics: Arc::new(Metrics::new()),
             clock,
             random,
             database,
@@ -137,6 +144,13 @@ impl App {
             sign_in,
             sign_up,
         })))
+    }
+}
+
+impl<'a> FromRequest<'a> for App {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let app = request.data::<Self>().ok_or_else(|| Error::internal("a route stands outside the application"))?;
+        Ok(app.clone())
     }
 }
 

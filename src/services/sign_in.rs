@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::Names;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
@@ -178,17 +178,4 @@ impl SignIn {
             })
             .await
     }
-}
-
-/// Whether a password is too long to be anybody's: said before any hash is made (SEC-012).
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`] at the field `password`.
-pub fn check_length(password: &SecretString) -> Result<()> {
-    const LONGEST: usize = 128;
-    if password.expose_secret().chars().nth(LONGEST).is_none() {
-        return Ok(());
-    }
-    let problem = crate::error::FieldProblem::new("password", "A password has at most 128 characters.");
-    Err(Error::invalid(vec![problem]))
 }

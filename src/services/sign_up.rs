@@ -2,7 +2,7 @@
 //! after the same work.
 
 use entity::Names;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::accounts::{Accounts, Doer};
 use super::audit::{Audit, Event, EventKind};
@@ -11,7 +11,8 @@ use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
 use super::users::password::Hasher;
 use super::users::username::Username;
-use super::users::{Created, NewUser, Settings, policy};
+use super::users::policy::Demands;
+use super::users::{Created, NewUser, Settings};
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
 
 /// Names longer than this are none.
@@ -57,7 +58,7 @@ impl SignUp {
             return Err(ErrorKind::RegistrationOff.into());
         }
         self.moderation.check(Violation::Registration, caller)?;
-        let (email, username) = self.check(registration)?;
+        let (email, username) = self.check(registration).await?;
         check_domain(&self.settings, &email)?;
         let hash = self.hasher.hash(registration.password).await?;
         let new = NewUser {
@@ -82,7 +83,7 @@ impl SignUp {
         Ok(())
     }
 
-    fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
+    async fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
         let mut problems = Vec::new();
         let email = Email::parse(registration.email).map_err(|it| problems.push(FieldProblem::new("email", it))).ok();
         if let Some(problem) = check_name(registration.name) {
@@ -95,9 +96,7 @@ impl SignUp {
             None => None,
         };
         let known = [registration.email, registration.name];
-        if let Err(problem) = judge(&self.settings, registration.password, &known) {
-            problems.push(problem);
-        }
+        problems.extend(judge(&self.hasher, &self.settings, registration.password, &known).await?);
         match email {
             Some(email) if problems.is_empty() => Ok((email, username)),
             _ => Err(Error::invalid(problems)),
@@ -121,14 +120,23 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
     None
 }
 
-/// Whether `password` may be chosen by somebody of whom `known` is known.
+/// What stands against `password` as the choice of somebody of whom `known` is known.
 ///
 /// # Errors
-/// The problem, at the field `password`.
-pub fn judge(settings: &Settings, password: &SecretString, known: &[&str]) -> Result<(), FieldProblem> {
-    policy::judge(password.expose_secret(), settings.min_password_length, &settings.app_title, known)
-        .map(|_| ())
-        .map_err(|problem| FieldProblem::new("password", problem))
+/// [`ErrorKind::Unavailable`] when too many passwords are judged already.
+pub async fn judge(
+    hasher: &Hasher,
+    settings: &Settings,
+    password: &SecretString,
+    known: &[&str],
+) -> Result<Option<FieldProblem>> {
+    let demands = Demands {
+        min_length: settings.min_password_length,
+        app_title: settings.app_title.clone(),
+        own: known.iter().map(ToString::to_string).collect(),
+    };
+    let judgement = hasher.judge(password, demands).await?;
+    Ok(judgement.err().map(|problem| FieldProblem::new("password", problem)))
 }
 
 /// Whether accounts of this address's domain are wanted here.

@@ -38,7 +38,7 @@ pub struct LiveToken {
 
 pub(super) struct Cache {
     key: DerivedKey,
-    entries: moka::sync::Cache<[u8; 32], Arc<LiveToken>>,
+    pub(super) entries: moka::sync::Cache<[u8; 32], Arc<LiveToken>>,
 }
 
 impl Cache {

@@ -79,3 +79,6 @@ impl std::fmt::Debug for Tokens {
         f.write_str("Tokens")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tokens;
 use crate::error::{Error, Result};
-use crate::services::sessions::Session;
+use crate::services::sessions::{Live, Session};
 use crate::services::users::User;
 
 /// Longer texts are no token of ours; checked before any work is done on them.
@@ -71,19 +71,36 @@ impl Keys {
         jsonwebtoken::encode(&self.header, claims, &self.sign).map_err(Error::internal)
     }
 
+    /// What `token` claims, if it is genuine and has not expired at `now`.
     pub(super) fn read(&self, token: &str, now: Timestamp) -> Option<Claimed> {
+        self.read_expired(token).filter(|claimed| claimed.expires_at > now)
+    }
+
+    /// What `token` claims, if it is genuine, however old it is.
+    fn read_expired(&self, token: &str) -> Option<Claimed> {
         if token.len() > LONGEST || self.prefix.is_empty() || !token.starts_with(&self.prefix) {
             return None;
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verify, &self.validation).ok()?.claims;
         let (issued_at, expires_at) = (Timestamp::from_seconds(claims.iat), Timestamp::from_seconds(claims.exp));
-        let is_current = claims.id == claims.sub && issued_at < expires_at && expires_at > now;
+        let is_sound = claims.id == claims.sub && issued_at < expires_at;
         let session = claims.sid.parse().ok()?;
-        is_current.then_some(Claimed { user: claims.sub, session, issued_at, expires_at })
+        is_sound.then_some(Claimed { user: claims.sub, session, issued_at, expires_at })
     }
 }
 
 impl Tokens {
+    /// The living session of a genuine session token, which may itself have expired: good for
+    /// signing out and for nothing else.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn session_of_expired(&self, token: &str) -> Result<Option<Live>> {
+        let Some(claimed) = self.session_tokens.read_expired(token) else { return Ok(None) };
+        let live = self.sessions.look_up(claimed.session).await?;
+        Ok(live.filter(|live| live.user.id == claimed.user))
+    }
+
     /// A fresh session token for `session`; its life never passes the session's.
     ///
     /// # Errors

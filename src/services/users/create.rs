@@ -1,7 +1,7 @@
 //! Making an account.
 
 use entity::user::{ActiveModel, Column, Entity};
-use entity::{Names, UserId, fact, username};
+use entity::{Names, UserId, username};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -10,9 +10,8 @@ use super::username::Username;
 use super::{ADMIN, USER, User, Users};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::database::Executor;
+use crate::services::installation;
 
-/// The fact that the first administrator was made.
-const FIRST_ADMIN: &str = "first_admin";
 /// How many numbered user names are tried before a random one is taken.
 const NUMBERED: u32 = 20;
 
@@ -63,7 +62,7 @@ impl Users {
             username::Entity::delete_by_id(given.as_str()).exec(tx).await?;
             return Ok(Created::AddressTaken);
         }
-        let is_first = new.may_be_first && self.is_first(tx).await?;
+        let is_first = new.may_be_first && installation::claim_first_admin(tx, self.clock.now()).await?;
         let user = Entity::find().filter(Column::EmailCanonical.eq(new.email.canonical())).one(tx).await?;
         let user = user.ok_or_else(|| Error::internal("an account that was just made is gone"))?;
         if !is_first {
@@ -120,17 +119,6 @@ impl Users {
             created_at: Set(now),
             updated_at: Set(now),
         }
-    }
-
-    /// Exactly one account in the life of an installation is told yes.
-    async fn is_first(&self, tx: &Executor<'_>) -> Result<bool> {
-        let row = fact::ActiveModel {
-            name: Set(FIRST_ADMIN.to_owned()),
-            value: Set(String::new()),
-            since: Set(self.clock.now()),
-        };
-        let known = OnConflict::column(fact::Column::Name).do_nothing().to_owned();
-        Ok(fact::Entity::insert(row).on_conflict(known).exec_without_returning(tx).await? == 1)
     }
 
     /// Gives a user name that was never given before: the wanted one, else with a number, else

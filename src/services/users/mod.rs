@@ -5,6 +5,8 @@
 
 mod create;
 pub mod email;
+pub mod password;
+pub mod policy;
 mod settings;
 pub mod username;
 
@@ -135,3 +137,6 @@ pub fn chat_role(roles: &Names) -> String {
     }
     roles.as_slice().first().map_or_else(|| USER.to_uppercase(), |role| role.to_uppercase())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! What operators and developers look at: the document's page.
+
+pub mod docs;
