@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::app::App;
@@ -45,6 +45,7 @@ fn operations(route: Route) -> Route {
         .at("/readyz", get(operations::readyz))
         .at("/openapi.json", get(operations::openapi))
         .at("/docs", get(operations::docs))
+        .at("/docs/explorer.css", get(operations::docs_style))
 }
 
 /// The operations of `api`, failing as `failures` says.

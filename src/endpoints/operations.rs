@@ -1,10 +1,14 @@
 //! Whether the process lives, whether it is ready, what it can do, how it fares.
 
+mod explorer;
+
 use poem::http::{StatusCode, header};
+use poem::web::Html;
 use poem::{IntoResponse, Response, handler};
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::web::Web;
 use crate::web::surface::Quiet;
 
 /// `GET /healthz`: the process lives.
@@ -32,6 +36,23 @@ pub async fn readyz(app: App) -> Response {
 pub fn openapi() -> Response {
     let mut response = super::document::text().into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+/// `GET /docs`: the document as a page.
+#[handler]
+pub async fn docs(web: Web) -> Result<Response> {
+    let links = explorer::Links { style: "docs/explorer.css", document: "openapi.json", server: web.settings.issuer() };
+    Ok(Html(explorer::page(&super::document::document(), links)?).into_response())
+}
+
+/// `GET /docs/explorer.css`: how that page looks.
+#[handler]
+pub fn docs_style() -> Response {
+    let mut response = explorer::STYLE.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/css; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("public, max-age=3600"));
     response
 }
 
