@@ -1,7 +1,5 @@
 //! The only route table, and in which form each group fails.
 
-use std::sync::Arc;
-
 use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -44,8 +42,8 @@ fn operations(route: Route) -> Route {
         .at("/healthz", get(operations::healthz))
         .at("/readyz", get(operations::readyz))
         .at("/openapi.json", get(operations::openapi))
-        .at("/docs", get(operations::docs))
-        .at("/docs/explorer.css", get(operations::docs_style))
+        .at("/docs", get(operations::explorer))
+        .at("/docs/docs.css", get(operations::explorer_style))
 }
 
 /// The operations of `api`, failing as `failures` says.

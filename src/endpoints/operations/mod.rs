@@ -1,6 +1,6 @@
 //! Whether the process lives, whether it is ready, what it can do, how it fares.
 
-mod explorer;
+pub mod docs;
 
 use poem::http::{StatusCode, header};
 use poem::web::Html;
@@ -8,7 +8,6 @@ use poem::{IntoResponse, Response, handler};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::web::Web;
 use crate::web::surface::Quiet;
 
 /// `GET /healthz`: the process lives.
@@ -39,20 +38,20 @@ pub fn openapi() -> Response {
     response
 }
 
-/// `GET /docs`: the document as a page.
+/// `GET /docs`: the document explained, on a page that loads nothing from elsewhere.
 #[handler]
-pub async fn docs(web: Web) -> Result<Response> {
-    let links = explorer::Links { style: "docs/explorer.css", document: "openapi.json", server: web.settings.issuer() };
-    Ok(Html(explorer::page(&super::document::document(), links)?).into_response())
+pub fn explorer(app: App) -> Result<Response> {
+    let (base, issuer) = (app.config.web.base_path(), app.config.web.issuer());
+    let (style, document) = (format!("{base}/docs/docs.css"), format!("{base}/openapi.json"));
+    let links = docs::Links { style: &style, document: &document, server: issuer };
+    Ok(Html(docs::page(&super::document::document(), links)?).into_response())
 }
 
-/// `GET /docs/explorer.css`: how that page looks.
+/// `GET /docs/docs.css`: the stylesheet of that page.
 #[handler]
-pub fn docs_style() -> Response {
-    let mut response = explorer::STYLE.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("public, max-age=3600"));
+pub fn explorer_style() -> Response {
+    let mut response = docs::STYLE.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/css; charset=utf-8"));
     response
 }
 
@@ -60,7 +59,7 @@ pub fn docs_style() -> Response {
 #[handler]
 pub fn metrics(app: App) -> Result<Response> {
     let counts = app.hasher.counts();
-    app.metrics.hashing(counts.begun, counts.queued, counts.refused);
+    app.metrics.hashing(counts.begun, u64::try_from(counts.waiting).unwrap_or(u64::MAX), counts.refused);
     let text = app.metrics.print().map_err(Error::internal)?;
     let mut response = text.into_response();
     let media_type = header::HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

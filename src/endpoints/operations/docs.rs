@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 
 /// The page's stylesheet, to be served beside it.
-pub const STYLE: &str = include_str!("explorer.css");
+pub const STYLE: &str = include_str!("docs.css");
 
 /// The methods of a path item that are operations (OpenAPI 3.0.3, section 4.7.9).
 const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
@@ -51,7 +51,7 @@ pub fn page(document: &Value, links: Links<'_>) -> Result<String> {
     let values = context! {
         info => Serde(&document["info"]), links => Serde(&links), chapters => Serde(&chapters), schemas => Serde(schemas),
     };
-    templates.render_str(include_str!("explorer.html"), values).map_err(Error::internal)
+    templates.render_str(include_str!("docs.html"), values).map_err(Error::internal)
 }
 
 fn chapters(document: &Value) -> Vec<Chapter<'_>> {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     const LINKS: Links<'_> =
-        Links { style: "/docs/explorer.css", document: "/openapi.json", server: "https://auth.example.com" };
+        Links { style: "/docs/docs.css", document: "/openapi.json", server: "https://auth.example.com" };
 
     fn document() -> Value {
         let letter = json!({ "type": "object", "required": ["text"], "description": "A <b>letter</b>.", "properties": {
