@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use entity::{Names, SessionId, Timestamp, UserId, ban, session};
+use entity::{Names, SessionId, Timestamp, UserId, session};
 
 use super::account::{registration, security, sessions, settings};
-use super::login::{banned, logout, password, signed_in};
-use crate::error::{Error, ErrorKind, FieldProblem};
+use super::login::{logout, password, signed_in};
+use crate::error::{BanNotice, Error, ErrorKind, FieldProblem};
 use crate::random::Random;
+use crate::web::banned_page::BannedPage;
 use crate::web::error_page::ErrorPage;
 use crate::web::page::{Page, Pages, Person, Theme, Visit};
 use crate::web::problems::Problems;
@@ -145,17 +146,14 @@ fn ways_out(album: &Album) {
     );
     album.add("logout", &logout::LogoutPage { name, email });
     album.add("signed-out", &logout::SignedOutPage {});
-    let ban = |reason: Option<&str>, until: Option<u64>| ban::Model {
-        kind: "user".into(),
-        subject: "u".into(),
+    let ban = |reason: Option<&str>, until: Option<u64>| BanNotice {
+        since: minutes_ago(18),
+        until: until.map(|minutes| NOW + Duration::from_secs(60 * minutes)),
         reason: reason.map(Into::into),
-        author: "command".into(),
-        created_at: minutes_ago(18),
-        expires_at: until.map(|minutes| NOW + Duration::from_secs(60 * minutes)),
     };
     let until = ban(Some("Too many messages in a short time"), Some(102));
-    album.add("banned", &banned::BannedPage::new(&until, NOW));
-    album.add("banned-for-good", &banned::BannedPage::new(&ban(None, None), NOW));
+    album.add("banned", &BannedPage::new(&until, NOW));
+    album.add("banned-for-good", &BannedPage::new(&ban(None, None), NOW));
     for kind in ErrorKind::ALL {
         let error = Error::from(*kind).retry_after(Duration::from_secs(240));
         album.add(&format!("error-{}", kind.code()), &ErrorPage::new(&error, NOW));
@@ -186,7 +184,8 @@ fn account(album: &Album) {
         saved,
     };
     album.add("security", &security(Problems::default(), false));
-    album.add("security-problems", &security(problems(), false));
+    let weak = FieldProblem::new("password", "The last one would be guessed within an hour.");
+    album.add("security-problems", &security(Problems::of(&Error::invalid(vec![weak]), ""), false));
     album.add("security-saved", &security(Problems::default(), true));
     let row = |agent: &str, address: &str, seen: u64, started: u64, current: bool| {
         sessions::Row::new(&device(agent, address, seen, started), NOW, current)

@@ -3,6 +3,7 @@
 use entity::Timestamp;
 use serde::Serialize;
 
+use super::banned_page::BannedPage;
 use super::page::{Page, Pages, Visit};
 use super::when::When;
 use crate::error::{Error, ErrorKind};
@@ -48,12 +49,11 @@ impl ErrorPage {
     pub fn new(error: &Error, now: Timestamp) -> Self {
         let again = error.retry_after.map(|after| When::new(now + after, now));
         let (title, words, action) = words(error.kind);
-        let text = match (words, &again) {
-            ("", _) => error.detail.to_string(),
-            (words, Some(again)) if error.kind == ErrorKind::TooManyRequests => {
-                format!("That is {}. {words}", again.relative)
-            }
-            (words, _) => words.to_owned(),
+        // Words that were written for this very refusal say more than ours for its kind.
+        let words = if words.is_empty() || error.detail != error.kind.default_detail() { &error.detail } else { words };
+        let text = match &again {
+            Some(again) if error.kind == ErrorKind::TooManyRequests => format!("That is {}. {words}", again.relative),
+            _ => words.to_owned(),
         };
         let wait = matches!(error.kind, ErrorKind::TooManyRequests | ErrorKind::Banned | ErrorKind::Unavailable);
         let again = again.filter(|_| error.kind == ErrorKind::TooManyRequests);
@@ -118,10 +118,14 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str, Option<Action>) 
 const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><title>Something went wrong</title>\
                            <h1>Something went wrong</h1><p>On our side, not yours. Try again in a moment.</p></html>";
 
-/// The HTML for `error`, read at `now`. There is always an answer.
+/// The HTML for `error`, read at `now`; a ban has a page of its own. There is always an answer.
 #[must_use]
 pub fn failure(pages: &Pages, visit: &Visit, error: &Error, now: Timestamp) -> String {
-    pages.render(visit, &ErrorPage::new(error, now)).unwrap_or_else(|error| {
+    let html = match &error.ban {
+        Some(ban) => pages.render(visit, &BannedPage::new(ban, now)),
+        None => pages.render(visit, &ErrorPage::new(error, now)),
+    };
+    html.unwrap_or_else(|error| {
         tracing::error!(?error, "the error page cannot be drawn");
         LAST_RESORT.to_owned()
     })

@@ -2,6 +2,7 @@
 
 pub mod accent;
 pub mod assets;
+pub mod banned_page;
 pub mod body;
 pub mod caller;
 pub mod colour;
@@ -79,6 +80,12 @@ impl Deref for Web {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl std::fmt::Debug for Web {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Web").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

@@ -87,7 +87,7 @@ async fn create(app: &App, create: Create, json: bool, out: &mut impl Write) -> 
     }
     let username = create.username.as_deref().map(Username::parse).transpose();
     let username = username.map_err(|it| Error::invalid(vec![FieldProblem::new("--username", it)]))?;
-    let (password, was_made) = chosen_password(app, &create.password, &[email.as_written(), &name])?;
+    let (password, was_made) = chosen_password(app, &create.password, &[email.as_written(), &name]).await?;
     let new = NewUser {
         email_verified: create.verified,
         name,
@@ -114,7 +114,7 @@ async fn create(app: &App, create: Create, json: bool, out: &mut impl Write) -> 
 
 async fn set_password(app: &App, who: &Who, password: &Password, json: bool, out: &mut impl Write) -> Result<()> {
     let user = app.users.named(&who.user).await?;
-    let (password, was_made) = chosen_password(app, password, &[&user.email, &user.name])?;
+    let (password, was_made) = chosen_password(app, password, &[&user.email, &user.name]).await?;
     let hash = app.hasher.hash(&password).await?;
     let user = app.accounts.set_password(user.id, hash, None, Doer::command()).await?;
     let mut description = described(app, &user).await?;

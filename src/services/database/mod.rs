@@ -7,6 +7,8 @@ mod connect;
 mod migrate;
 mod settings;
 mod sweep;
+#[cfg(test)]
+pub(crate) mod testing;
 mod writer;
 
 #[cfg(test)]

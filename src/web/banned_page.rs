@@ -1,10 +1,11 @@
 //! What a banned person reads, after the right password only.
 
-use entity::{Timestamp, ban};
+use entity::Timestamp;
 use serde::Serialize;
 
-use crate::web::page::Page;
-use crate::web::when::When;
+use super::page::Page;
+use super::when::When;
+use crate::error::BanNotice;
 
 /// The page that says until when, since when and why.
 #[derive(Debug, Serialize)]
@@ -20,11 +21,11 @@ pub struct BannedPage {
 impl BannedPage {
     /// The page for `ban`, read at `now`.
     #[must_use]
-    pub fn new(ban: &ban::Model, now: Timestamp) -> Self {
+    pub fn new(ban: &BanNotice, now: Timestamp) -> Self {
         Self {
             reason: ban.reason.clone(),
-            since: When::new(ban.created_at, now),
-            until: ban.expires_at.map(|at| When::new(at, now)),
+            since: When::new(ban.since, now),
+            until: ban.until.map(|at| When::new(at, now)),
         }
     }
 }

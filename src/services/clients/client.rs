@@ -1,0 +1,138 @@
+//! One client, and the secrets that open for it.
+
+use entity::{ClientId, Timestamp, TokenHash};
+
+use super::metadata::Metadata;
+use crate::secret::{Kind, same};
+
+/// The secret that Postern makes for a client.
+#[derive(Debug)]
+pub struct ClientSecret;
+
+impl Kind for ClientSecret {
+    const PREFIX: &'static str = "pst_cs_";
+}
+
+/// Where a client is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In `POSTERN_CLIENTS_FILE`: no command changes it.
+    File,
+    /// In the database, by command or API.
+    Database,
+}
+
+impl Origin {
+    /// The word for people and scripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Database => "database",
+        }
+    }
+}
+
+/// A relying party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// What it calls itself.
+    pub id: ClientId,
+    /// What is known of it.
+    pub metadata: Metadata,
+    /// Where it is declared.
+    pub origin: Origin,
+    /// When it was added; a client of the file was not.
+    pub created_at: Option<Timestamp>,
+    pub(super) secrets: Secrets,
+}
+
+impl Client {
+    /// What people read: its name, or its id when it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// Until when the secret from before a rotation opens; none when there is none, or no end.
+    #[must_use]
+    pub fn previous_secret_expires_at(&self) -> Option<Timestamp> {
+        self.secrets.previous.as_ref().and_then(|previous| previous.until)
+    }
+}
+
+/// The hashes of what opens for a client. Plain SHA-256 is enough: every secret is random.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Secrets {
+    pub(super) current: Option<TokenHash>,
+    pub(super) previous: Option<Previous>,
+}
+
+/// The secret from before a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Previous {
+    pub(super) hash: TokenHash,
+    /// None: for as long as it is declared.
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Secrets {
+    /// Whether `presented` opens at `now`. Two comparisons whatever is set, each in constant time.
+    pub(super) fn open_for(&self, presented: &TokenHash, now: Timestamp) -> bool {
+        let is_alive = |previous: &&Previous| previous.until.is_none_or(|until| now < until);
+        let previous = self.previous.as_ref().filter(is_alive).map(|previous| &previous.hash);
+        [self.current.as_ref(), previous].into_iter().fold(false, |opens, hash| {
+            let matches = same(hash.map_or(&[0; 32], TokenHash::as_bytes), presented.as_bytes());
+            opens | (matches & hash.is_some())
+        })
+    }
+}
+
+/// Reads what a client may be called by: 1 to 255 printable ASCII characters without blanks
+/// (RFC 6749 appendix A.1 allows blanks too; nobody uses them on purpose).
+///
+/// # Errors
+/// With words when `text` is something else.
+pub fn client_id(text: &str) -> Result<ClientId, String> {
+    if is_client_id(text) {
+        Ok(ClientId::new(text))
+    } else {
+        Err("A client's id is 1 to 255 printable ASCII characters without blanks.".into())
+    }
+}
+
+pub(super) fn is_client_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::sha256;
+
+    #[test]
+    fn sec_069_both_secrets_open_while_the_previous_one_lives() {
+        let (now, end) = (Timestamp::from_seconds(1), Timestamp::from_seconds(2));
+        let secrets = Secrets {
+            current: Some(sha256(b"new")),
+            previous: Some(Previous { hash: sha256(b"old"), until: Some(end) }),
+        };
+        assert!(secrets.open_for(&sha256(b"new"), now) && secrets.open_for(&sha256(b"old"), now));
+        assert!(secrets.open_for(&sha256(b"new"), end) && !secrets.open_for(&sha256(b"old"), end));
+        assert!(!secrets.open_for(&sha256(b"other"), now));
+    }
+
+    #[test]
+    fn sec_023_no_hash_opens_where_no_secret_is_set() {
+        let now = Timestamp::from_seconds(1);
+        assert!(!Secrets::default().open_for(&TokenHash::new([0; 32]), now));
+        assert!(!Secrets::default().open_for(&sha256(b""), now));
+    }
+
+    #[test]
+    fn sec_069_a_secret_of_ours_has_256_random_bits() {
+        let secret = crate::secret::Secret::<ClientSecret>::generate(&crate::random::Random::system());
+        let random = secret.expose().strip_prefix("pst_cs_").expect("it begins as its kind does");
+        assert_eq!(random.len(), 43, "32 bytes in base64url");
+    }
+}

@@ -1,0 +1,250 @@
+//! The addresses that a client registers, checked once when they are declared.
+//!
+//! A redirect address is later compared byte for byte with what a request names, so it is kept as
+//! it was written; what a browser would read as another address is refused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+macro_rules! address {
+    ($(#[$about:meta])* $name:ident, $check:ident) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// As it was registered, byte for byte.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match $check(text) {
+                    Ok(()) => Ok(Self(text.to_owned())),
+                    Err(problem) => Err(format!("{text:?} {problem}")),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+address! {
+    /// Where a person is sent back to (RFC 6749 section 3.1.2): https, http on loopback, or a
+    /// scheme that is a domain name turned round (RFC 8252 section 7).
+    RedirectUri, check_redirect
+}
+
+address! {
+    /// An address on the web: a logo, a logout endpoint, a key set. Plain http is allowed by its
+    /// form; whether it is called is decided when it is.
+    WebUri, check_web
+}
+
+const LONGEST: usize = 2000;
+
+fn check_redirect(text: &str) -> Result<(), &'static str> {
+    let url = checked(text)?;
+    match url.scheme() {
+        "https" => check_host(text, &url),
+        "http" if is_loopback(&url) => check_host(text, &url),
+        "http" => Err("must be https (plain http only on localhost, 127.0.0.1 or [::1])"),
+        scheme if scheme.contains('.') && !scheme.ends_with('.') => Ok(()),
+        _ => {
+            Err("must begin with https:// or with an app's own scheme, a domain name turned round (com.example.app:/)")
+        }
+    }
+}
+
+fn check_web(text: &str) -> Result<(), &'static str> {
+    let url = checked(text)?;
+    match url.scheme() {
+        "https" | "http" => check_host(text, &url),
+        _ => Err("must begin with https:// or http://"),
+    }
+}
+
+/// What holds for every address.
+fn checked(text: &str) -> Result<Url, &'static str> {
+    if text.len() > LONGEST {
+        return Err("is too long");
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("may hold only ASCII characters without blanks (write others percent-encoded, domains as xn--)");
+    }
+    if text.contains(['\\', '"', '<', '>', '`', '{', '}', '|', '^']) {
+        return Err("holds a character that must be percent-encoded");
+    }
+    if text.contains('#') {
+        return Err("may not have a fragment (#)");
+    }
+    if text.contains('*') {
+        return Err("may not have a wildcard (*): name each address");
+    }
+    let url = Url::parse(text).map_err(|_| "is not a complete URL")?;
+    if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
+        return Err("may not hold a user name or password (@)");
+    }
+    if has_dot_segment(text) {
+        return Err("may not have . or .. as a part of its path");
+    }
+    Ok(url)
+}
+
+/// The part between `//` and the path.
+fn authority(text: &str) -> &str {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+fn has_dot_segment(text: &str) -> bool {
+    let path = text.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    path.split('/').any(|part| part == "." || part == "..")
+}
+
+/// The host must stand there as it is: browsers read `https:evil`, `https:///evil` and
+/// `http://0x7f.1` too, each as something other than it looks.
+fn check_host(text: &str, url: &Url) -> Result<(), &'static str> {
+    let Some(host) = url.host_str().filter(|host| !host.is_empty()) else { return Err("has no host") };
+    let rest = authority(text).to_ascii_lowercase();
+    match rest.strip_prefix(host) {
+        Some(port) if port.is_empty() || port.starts_with(':') && port.len() > 1 => Ok(()),
+        _ => Err("must have its host right after // and in its plain form"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sec_047_redirect_addresses_that_may_be_registered() {
+        for good in [
+            "https://chat.example.com",
+            "https://chat.example.com/oauth/openid/callback",
+            "https://chat.example.com:8443/cb?from=postern",
+            "https://Chat.example.com/a..b",
+            "https://xn--bcher-kva.example/cb",
+            "https://[2001:db8::1]/cb",
+            "http://localhost:3080/cb",
+            "http://127.0.0.1/cb",
+            "http://[::1]:8000/cb",
+            "com.example.app:/callback",
+            "com.example.app://callback",
+        ] {
+            assert_eq!(good.parse::<RedirectUri>().map(|it| it.to_string()), Ok(good.to_owned()));
+        }
+    }
+
+    #[test]
+    fn sec_047_redirect_addresses_that_may_not() {
+        for bad in [
+            "",
+            "/cb",
+            "chat.example.com/cb",
+            "//chat.example.com/cb",
+            "http://chat.example.com/cb",
+            "http://localhost.example.com/cb",
+            "http://127.0.0.1.example.com/",
+            "http://0x7f.1/cb",
+            "http://127.1/cb",
+            "https://*.example.com/cb",
+            "https://chat.example.com/*",
+            "https://chat.example.com/cb#x",
+            "https://chat.example.com/cb#",
+            "https://user@chat.example.com/cb",
+            "https://a:b@chat.example.com/cb",
+            "https://@chat.example.com/cb",
+            "https:chat.example.com",
+            "https:/chat.example.com",
+            "https:///chat.example.com",
+            "https://chat.example.com\\@evil.example",
+            "https:\\\\chat.example.com",
+            "https://chat.example.com/a/../b",
+            "https://chat.example.com/a/%2E%2e/b",
+            "https://chat.example.com/.",
+            "https://ch%61t.example.com/cb",
+            "https://bücher.example/cb",
+            "https://chat.example.com/a b",
+            "https://chat.example.com/\tcb",
+            "https://chat.example.com:/cb",
+            "https://chat.example.com:99999/cb",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "myapp:/cb",
+            "com.example.app:/cb#x",
+            "com.example.app://a@b/",
+            "com.:/cb",
+            "https://",
+            "https://?x",
+            "urn:ietf:wg:oauth:2.0:oob",
+        ] {
+            assert!(bad.parse::<RedirectUri>().is_err(), "{bad}");
+        }
+        assert!(format!("https://example.com/{}", "a".repeat(2000)).parse::<RedirectUri>().is_err());
+    }
+
+    #[test]
+    fn a_web_address_may_be_plain_http() {
+        assert!("http://chat:3080/logout".parse::<WebUri>().is_ok());
+        for bad in ["ftp://chat/x", "com.example.app:/x", "http://chat/#x", "http://a@chat/"] {
+            assert!(bad.parse::<WebUri>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sec_047_what_is_taken_is_what_a_browser_reads(text in "(https?:|com[.]a:)?[/\\\\]{0,3}[a-z@:.%*#]{0,8}(localhost|x[.]y)?[:@/.?0-9a-z%]{0,12}") {
+            if let Ok(uri) = text.parse::<RedirectUri>() {
+                let url = Url::parse(uri.as_str()).expect("a registered address is a URL");
+                prop_assert!(url.fragment().is_none() && url.username().is_empty() && url.password().is_none());
+                match url.scheme() {
+                    "https" => {}
+                    "http" => prop_assert!(is_loopback(&url)),
+                    scheme => prop_assert!(scheme.contains('.')),
+                }
+                if let Some(host) = url.host_str().filter(|_| url.scheme().starts_with("http")) {
+                    prop_assert!(text.contains(host));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_upsets_the_check(text in any::<String>()) {
+            let _ = text.parse::<RedirectUri>();
+            let _ = text.parse::<WebUri>();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The clients file while the server runs: a changed one is read again, a bad one changes nothing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use entity::ClientId;
+use entity::client::{Column, Entity};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tokio::sync::Mutex;
+
+use super::Clients;
+use super::file::{self, FileClients, Seen, fingerprint};
+use super::rows::subject;
+use crate::error::Result;
+
+/// The file, what it declares, and what it looked like when that was read.
+#[derive(Debug)]
+pub(super) struct Watched {
+    path: Option<PathBuf>,
+    current: RwLock<Arc<FileClients>>,
+    looks: Mutex<Looks>,
+}
+
+#[derive(Debug)]
+struct Looks {
+    seen: Seen,
+    /// Whether it was said which clients of the database the file hides.
+    is_compared: bool,
+}
+
+impl Watched {
+    /// Reads the file for the first time.
+    pub(super) fn open(path: Option<PathBuf>) -> Result<Self, Vec<String>> {
+        let (clients, seen) = match &path {
+            Some(path) => {
+                let reading = file::read(path);
+                (reading.outcome?, reading.seen)
+            }
+            None => (FileClients::default(), Seen::new()),
+        };
+        tell(&clients);
+        let looks = Mutex::new(Looks { seen, is_compared: false });
+        Ok(Self { path, current: RwLock::new(Arc::new(clients)), looks })
+    }
+
+    /// What the file declares.
+    pub(super) fn current(&self) -> Arc<FileClients> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, clients: FileClients) -> Arc<FileClients> {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut current, Arc::new(clients))
+    }
+}
+
+fn tell(clients: &FileClients) {
+    for warning in &clients.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+impl Clients {
+    /// Reads the clients file again when it, or a file with a secret that it names, has changed
+    /// since the last look. A bad file is told of once and the clients of the good one stay.
+    pub async fn reload_if_changed(&self) {
+        let Some(path) = self.watched.path.clone() else { return };
+        let mut looks = self.watched.looks.lock().await;
+        let seen = looks.seen.clone();
+        let look = tokio::task::spawn_blocking(move || {
+            let has_changed = seen.iter().any(|(path, before)| fingerprint(path) != *before);
+            has_changed.then(|| file::read(&path))
+        });
+        match look.await {
+            Ok(Some(reading)) => {
+                looks.seen = reading.seen;
+                self.take(reading.outcome, &mut looks);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "looking at the clients file was broken off"),
+        }
+        if !looks.is_compared {
+            looks.is_compared = self.tell_hidden().await.is_ok();
+        }
+    }
+
+    fn take(&self, outcome: Result<FileClients, Vec<String>>, looks: &mut Looks) {
+        match outcome {
+            Ok(clients) => {
+                tell(&clients);
+                let before = self.watched.replace(clients);
+                let changed = changes(&before, &self.watched.current());
+                // Only after the swap: whoever reads from now on reads the new clients.
+                changed.iter().for_each(|id| self.shared.forget(&subject(id)));
+                looks.is_compared = false;
+                tracing::info!(changed = changed.len(), "read the clients file again");
+            }
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!("the clients file is not taken, the clients from before stay: {problem}");
+                }
+            }
+        }
+    }
+
+    /// Warns of clients that were added to the database and stand in the file too.
+    async fn tell_hidden(&self) -> Result<()> {
+        for id in self.hidden().await? {
+            tracing::warn!(client = %id, "declared in the clients file and added by command: the file wins");
+        }
+        Ok(())
+    }
+
+    /// The clients of the database that the file hides.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn hidden(&self) -> Result<Vec<ClientId>> {
+        let declared: Vec<ClientId> = self.watched.current().iter().map(|client| client.id.clone()).collect();
+        if declared.is_empty() {
+            return Ok(declared);
+        }
+        let both = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(declared));
+        Ok(both.into_tuple().all(self.database.read()).await?)
+    }
+}
+
+/// The ids whose client is new, gone or another.
+fn changes(before: &FileClients, after: &FileClients) -> BTreeSet<ClientId> {
+    let ids = before.iter().chain(after.iter()).map(|client| client.id.clone());
+    ids.filter(|id| before.get(id) != after.get(id)).collect()
+}
