@@ -12,9 +12,9 @@ debian() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# A C compiler builds SQLite and the cryptography library.
+# A C compiler builds SQLite and the cryptography library, a C++ compiler the fuzzer.
 set_up_compiler() {
-  has cc || debian build-essential
+  { has cc && has c++; } || debian build-essential
 }
 
 set_up_chromium() {
