@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use entity::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Tells the time of day.
 #[derive(Clone)]
@@ -39,4 +41,16 @@ impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Clock")
     }
+}
+
+/// The moment in RFC 3339, in UTC, to the second: `2026-03-01T14:20:00Z`.
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
+    date_time(at).format(&Rfc3339).unwrap_or_default()
+}
+
+/// The moment as a date and time, in UTC; the epoch when it is beyond what a calendar holds.
+#[must_use]
+pub fn date_time(at: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

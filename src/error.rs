@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use entity::Timestamp;
+
 /// Result with our own [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -106,6 +108,17 @@ impl FieldProblem {
     }
 }
 
+/// What a banned person is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BanNotice {
+    /// When it was set.
+    pub since: Timestamp,
+    /// When it ends by itself; none: when it is lifted.
+    pub until: Option<Timestamp>,
+    /// Why, where the operator says so.
+    pub reason: Option<String>,
+}
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A refusal: its kind, words for the person, and a cause that only the log sees.
@@ -118,13 +131,15 @@ pub struct Error {
     pub fields: Vec<FieldProblem>,
     /// When it is worth trying again.
     pub retry_after: Option<Duration>,
+    /// For [`ErrorKind::Banned`]: since when, until when, why.
+    pub ban: Option<Box<BanNotice>>,
     cause: Option<Cause>,
 }
 
 impl Error {
     /// A refusal of `kind` with words of its own.
     pub fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), fields: Vec::new(), retry_after: None, cause: None }
+        Self { kind, detail: detail.into(), fields: Vec::new(), retry_after: None, ban: None, cause: None }
     }
 
     /// A refusal for what stands in single fields.

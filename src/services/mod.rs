@@ -2,10 +2,15 @@
 
 pub mod caller;
 pub mod database;
+pub mod installation;
 pub mod shared;
 pub mod audit;
 pub mod clients;
 pub mod users;
 pub mod moderation;
 pub mod sessions;
+pub mod accounts;
 pub mod tokens;
+
+#[cfg(test)]
+pub(crate) mod testing;

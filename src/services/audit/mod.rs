@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
 use crate::secret::sha256;
-use crate::services::database::{Database, Executor};
+use crate::services::database::{Database, Executor, sweep};
 
 /// Writes and forgets audit rows.
 #[derive(Clone, Debug)]
@@ -92,6 +92,6 @@ impl Audit {
     /// When the database is away.
     pub async fn sweep(&self, most: u64) -> Result<u64> {
         let now = self.clock.now();
-        crate::services::database::sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(now), most).await
+        sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(now), most).await
     }
 }

@@ -7,9 +7,12 @@ mod connect;
 mod migrate;
 mod settings;
 mod sweep;
+mod writer;
+
 #[cfg(test)]
 pub(crate) mod testing;
-mod writer;
+#[cfg(test)]
+mod tests;
 
 pub use migrate::Migrated;
 pub use settings::{Location, Settings};

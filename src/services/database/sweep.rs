@@ -15,7 +15,7 @@ pub async fn sweep<E>(database: &Database, _: E, key: E::Column, expired: Simple
 where
     E: EntityTrait,
 {
-    let doomed = Query::select().column(key).from(E::default()).and_where(expired).limit(most).to_owned();
-    let deletion = E::delete_many().filter(key.in_subquery(doomed));
+    let doomed = Query::select().column(key).from(E::default()).and_where(expired.clone()).limit(most).to_owned();
+    let deletion = E::delete_many().filter(key.in_subquery(doomed)).filter(expired);
     database.write_statement(move |tx| Box::pin(async move { Ok(deletion.exec(tx).await?.rows_affected) })).await
 }

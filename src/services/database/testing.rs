@@ -1,49 +1,50 @@
-//! Fresh databases for tests: a SQLite file each, and a PostgreSQL schema each where
-//! `POSTERN_TEST_POSTGRES` names a server.
-
-use std::ops::AsyncFn;
+//! Fresh, migrated databases for tests: SQLite always, PostgreSQL where `POSTERN_TEST_POSTGRES`
+//! gives the address of a server that may be filled with databases (`tests/run` starts one).
 
 use sea_orm::ConnectionTrait;
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
 
 use super::{Database, Location, Settings};
 use crate::random::Random;
 
-/// Runs `test` on a fresh, migrated SQLite database and then on a fresh PostgreSQL one.
-pub(crate) async fn on_each_database(test: impl AsyncFn(Database)) {
-    let folder = tempfile::tempdir().expect("a folder for the test");
-    let database = open(Location::Sqlite(folder.path().join("postern.db"))).await;
-    test(database.clone()).await;
-    database.close().await.expect("the file is closed");
-    if let Some(server) = server::address() {
-        on_postgres(&server, test).await;
+/// A database that goes with this value.
+pub(crate) struct Fresh {
+    pub(crate) database: Database,
+    pub(crate) settings: Settings,
+    _folder: TempDir,
+}
+
+/// One of each kind. Under `CI` a missing PostgreSQL server fails the test.
+pub(crate) async fn fresh() -> Vec<Fresh> {
+    let mut all = vec![open(|folder| Location::Sqlite(folder.path().join("data/postern.db"))).await];
+    #[expect(clippy::disallowed_methods, reason = "which server tests may use is no setting of the product")]
+    let (server, is_ci) = (std::env::var("POSTERN_TEST_POSTGRES"), std::env::var("CI").is_ok());
+    match server {
+        Ok(server) => {
+            let address = create_database(&server).await;
+            all.push(open(|_| Location::Postgres(address.into())).await);
+        }
+        Err(_) => assert!(!is_ci, "POSTERN_TEST_POSTGRES is not set: start the tests by `bash tests/run`"),
     }
+    all
 }
 
-async fn on_postgres(server: &str, test: impl AsyncFn(Database)) {
-    let schema = format!("test_{}", hex::encode(Random::system().bytes::<8>()));
-    let plain = sea_orm::Database::connect(server).await.expect("the PostgreSQL of the tests answers");
-    plain.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.expect("a schema for the test");
-    let separator = if server.contains('?') { '&' } else { '?' };
-    let database = open(Location::Postgres(format!("{server}{separator}options[search_path]={schema}").into())).await;
-    test(database.clone()).await;
-    database.close().await.expect("the pool is closed");
-    plain.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.expect("the schema goes");
+async fn open(location: impl FnOnce(&TempDir) -> Location) -> Fresh {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let settings = Settings { location: location(&folder), connections: 4 };
+    let database = Database::connect(&settings).await.expect("the database opens");
+    database.migrate().await.expect("the database migrates");
+    Fresh { database, settings, _folder: folder }
 }
 
-async fn open(location: Location) -> Database {
-    let database = Database::connect(&Settings { location, connections: 4 }).await.expect("the database opens");
-    database.migrate().await.expect("the schema is brought up");
-    database
-}
-
-#[cfg(test)]
-mod server {
-    /// The server of the tests. A test run of its own may do without one, the CI may not.
-    #[expect(clippy::disallowed_methods, reason = "tests are told of their server by the environment")]
-    pub(super) fn address() -> Option<String> {
-        let address = std::env::var("POSTERN_TEST_POSTGRES").ok().filter(|address| !address.is_empty());
-        let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(address.is_some() || !is_ci, "POSTERN_TEST_POSTGRES is missing: the CI tests on both databases");
-        address
-    }
+async fn create_database(server: &str) -> String {
+    let name = format!("test_{}", hex::encode(Random::system().bytes::<8>()));
+    let settings = Settings { location: Location::Postgres(server.into()), connections: 1 };
+    let Location::Postgres(address) = &settings.location else { unreachable!("it was just made") };
+    let admin = super::connect::postgres(address, 1).await.expect("the server answers");
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
+    let mut url = url::Url::parse(address.expose_secret()).expect("an address");
+    url.set_path(&name);
+    url.into()
 }

@@ -1,5 +1,194 @@
-//! sessions.
+//! Sessions: start, recognise, touch, list, end. A session that has ended has no row.
+//!
+//! A browser session is known by a cookie of which only the hash is kept; a session begun through
+//! the session API has no cookie of ours and is known by its tokens.
 
+pub(super) mod live;
 mod settings;
 
-pub use settings::*;
+pub use live::Live;
+pub use settings::Settings;
+
+pub use entity::session::Model as Session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::session::{ActiveModel, Column, Entity};
+use entity::{Names, SessionId, UserId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::caller::Caller;
+use super::database::{Database, Executor, sweep};
+use super::shared::{Shared, Subject};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::random::Random;
+use crate::secret::{Kind, Secret};
+
+/// How exactly `seen_at` is kept: every use of a session need not write.
+const SEEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a browser holds to be recognised.
+#[derive(Debug)]
+pub struct BrowserCookie;
+
+impl Kind for BrowserCookie {
+    const PREFIX: &'static str = "pst_bs_";
+}
+
+/// How a session is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A browser, by our cookie.
+    Browser,
+    /// The chat's front end, by tokens that live so long.
+    Tokens(Duration),
+}
+
+/// How a person has come in.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Who.
+    pub user: UserId,
+    /// How they proved it (RFC 8176 values).
+    pub amr: Names,
+    /// The way in: `local` or a connector's id.
+    pub provider: String,
+}
+
+/// The sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    database: Database,
+    shared: Arc<Shared>,
+    clock: Clock,
+    random: Random,
+    settings: Settings,
+}
+
+impl Sessions {
+    /// The sessions in `database`.
+    #[must_use]
+    pub fn new(database: Database, shared: Arc<Shared>, clock: Clock, random: Random, settings: Settings) -> Self {
+        Self { database, shared, clock, random, settings }
+    }
+
+    /// Starts a session in the transaction `tx`, with a new id whatever the browser held before.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn start(
+        &self,
+        tx: &Executor<'_>,
+        entry: Entry,
+        caller: &Caller,
+        holder: Holder,
+    ) -> Result<(Session, Option<Secret<BrowserCookie>>)> {
+        let now = self.clock.now();
+        let (cookie, idle, max) = match holder {
+            Holder::Browser => (Some(Secret::generate(&self.random)), self.settings.idle, self.settings.max),
+            Holder::Tokens(lifetime) => (None, lifetime, lifetime),
+        };
+        let row = ActiveModel {
+            id: Set(SessionId::from_random(self.random.bytes())),
+            user_id: Set(entry.user),
+            cookie_hash: Set(cookie.as_ref().map(Secret::hash)),
+            amr: Set(entry.amr),
+            provider: Set(entry.provider),
+            created_at: Set(now),
+            seen_at: Set(now),
+            idle_at: Set(Ord::min(now + idle, now + max)),
+            expires_at: Set(now + max),
+            address: Set(caller.address.to_string()),
+            user_agent: Set(caller.user_agent.clone()),
+        };
+        Ok((Entity::insert(row).exec_with_returning(tx).await?, cookie))
+    }
+
+    /// The living session that `cookie` holds, with its person; puts off its idle end.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn current(&self, cookie: &Secret<BrowserCookie>) -> Result<Option<Live>> {
+        let now = self.clock.now();
+        let Some(live) = live::by_cookie(&self.database, cookie.hash(), now).await? else { return Ok(None) };
+        if !live.is_alive(now) {
+            return Ok(None);
+        }
+        if now.since(live.session.seen_at) >= SEEN_WITHIN {
+            self.touch(&live.session).await?;
+        }
+        Ok(Some(live))
+    }
+
+    /// The session `id` as it is now, dead or alive, with its person; one read.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn look_up(&self, id: SessionId) -> Result<Option<Live>> {
+        live::by_id(&self.database, id, self.clock.now()).await
+    }
+
+    async fn touch(&self, session: &Session) -> Result<()> {
+        let now = self.clock.now();
+        let idle_at = Ord::min(now + self.settings.idle, session.expires_at);
+        let row = ActiveModel { seen_at: Set(now), idle_at: Set(idle_at), ..ActiveModel::default() };
+        let touch = Entity::update_many().set(row).filter(Column::Id.eq(session.id));
+        self.database
+            .write_statement(|tx| Box::pin(async move { touch.exec(tx).await.map(|_| ()).map_err(Into::into) }))
+            .await
+    }
+
+    /// The person's living sessions, the last used first.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Session>> {
+        let now = self.clock.now();
+        let alive = Column::UserId.eq(user).and(Column::IdleAt.gt(now)).and(Column::ExpiresAt.gt(now));
+        let sessions = Entity::find().filter(alive).order_by_desc(Column::SeenAt).limit(200);
+        Ok(sessions.all(self.database.read()).await?)
+    }
+
+    /// Ends one session of `user` in the transaction `tx`; answers whether it was there.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn remove(&self, tx: &Executor<'_>, id: SessionId, user: UserId) -> Result<bool> {
+        let one = Column::Id.eq(id).and(Column::UserId.eq(user));
+        Ok(Entity::delete_many().filter(one).exec(tx).await?.rows_affected == 1)
+    }
+
+    /// Ends every session of `user` but `except` in the transaction `tx`; answers what must be
+    /// forgotten.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn remove_all(
+        &self,
+        tx: &Executor<'_>,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> Result<Vec<Subject>> {
+        let mut theirs = Entity::delete_many().filter(Column::UserId.eq(user));
+        if let Some(except) = except {
+            theirs = theirs.filter(Column::Id.ne(except));
+        }
+        theirs.exec(tx).await?;
+        Ok(vec![Subject::User(user)])
+    }
+
+    /// Removes up to `most` sessions whose time is over; answers how many went.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep(&self, most: u64) -> Result<u64> {
+        sweep(&self.database, Entity, Column::Id, Column::IdleAt.lte(self.clock.now()), most).await
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Shared, Subject};
 use crate::error::{Error, Result};
-use crate::services::database::{Database, Executor};
+use crate::services::database::{Database, Executor, sweep};
 
 /// How long a row is kept: a server that was away for longer starts anew.
 const KEPT: Duration = Duration::from_secs(600);
@@ -50,6 +50,14 @@ impl Shared {
             tx.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
         }
         Ok(Pending(subjects))
+    }
+
+    /// Removes up to `most` rows that every server has had the time to read.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep(&self, database: &Database, most: u64) -> Result<u64> {
+        sweep(database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
     }
 
     /// Forgets on this node what has been announced; the others hear of it.

@@ -45,3 +45,6 @@ impl Shared {
         self.generations.bump(subject);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,140 @@
-//! users.
+//! People's accounts: find, create (the first one is the administrator, once), change.
+//!
+//! What must be felt by a person's sessions (a new password, a ban, deletion) is a verb of
+//! [`accounts`](super::accounts), which calls the ones here inside its transaction.
 
+mod create;
+pub mod email;
 mod settings;
+pub mod username;
 
-pub use settings::*;
+pub use create::{Created, NewUser};
+pub use settings::{Hashing, Settings};
+
+pub use entity::user::Model as User;
+
+use entity::user::{ActiveModel, Column, Entity};
+use entity::{Names, UserId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::clock::Clock;
+use crate::error::{ErrorKind, Result};
+use crate::random::Random;
+use crate::services::database::{Database, Executor};
+
+/// The role of those who may do everything.
+pub const ADMIN: &str = "admin";
+/// The role of everybody else.
+pub const USER: &str = "user";
+
+/// The accounts.
+#[derive(Clone, Debug)]
+pub struct Users {
+    database: Database,
+    clock: Clock,
+    random: Random,
+    /// How accounts are made and proven.
+    pub settings: Settings,
+}
+
+impl Users {
+    /// The accounts in `database`.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock, random: Random, settings: Settings) -> Self {
+        Self { database, clock, random, settings }
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn get(&self, id: UserId) -> Result<Option<User>> {
+        Ok(Entity::find_by_id(id).one(self.database.read()).await?)
+    }
+
+    /// The account with this canonical address.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn by_email(&self, canonical: &str) -> Result<Option<User>> {
+        Ok(Entity::find().filter(Column::EmailCanonical.eq(canonical)).one(self.database.read()).await?)
+    }
+
+    /// The account that an operator names by id, address or user name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none.
+    pub async fn named(&self, name: &str) -> Result<User> {
+        let folded = name.trim().to_lowercase();
+        let is_named = Column::Id.eq(&folded).or(Column::EmailCanonical.eq(&folded)).or(Column::Username.eq(&folded));
+        let user = Entity::find().filter(is_named).one(self.database.read()).await?;
+        user.ok_or_else(|| crate::error::Error::new(ErrorKind::NotFound, format!("There is no account named {name}.")))
+    }
+
+    /// Up to `most` accounts that come after the user name `after`, in the order of user names.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn list(&self, after: &str, most: u64) -> Result<Vec<User>> {
+        let page = Entity::find().filter(Column::Username.gt(after)).order_by_asc(Column::Username).limit(most);
+        Ok(page.all(self.database.read()).await?)
+    }
+
+    /// Whether any account exists.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(Entity::find().one(self.database.read()).await?.is_none())
+    }
+
+    /// Changes the account `id` in the transaction `tx` as `change` says, and answers the new row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when it is gone.
+    pub(super) async fn change(
+        &self,
+        tx: &Executor<'_>,
+        id: UserId,
+        change: impl FnOnce(&mut ActiveModel) + Send,
+    ) -> Result<User> {
+        let mut row = ActiveModel { updated_at: Set(self.clock.now()), ..ActiveModel::default() };
+        change(&mut row);
+        let changed = Entity::update_many().set(row).filter(Column::Id.eq(id)).exec_with_returning(tx).await?;
+        changed.into_iter().next().ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    /// Puts `new` in the place of `old` as the hash of the same password, unless it was changed
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn upgrade_hash(&self, tx: &Executor<'_>, id: UserId, old: String, new: String) -> Result<bool> {
+        let row = ActiveModel { password_hash: Set(Some(new)), ..ActiveModel::default() };
+        let stale = Column::Id.eq(id).and(Column::PasswordHash.eq(old));
+        Ok(Entity::update_many().set(row).filter(stale).exec(tx).await?.rows_affected == 1)
+    }
+
+    /// Deletes the account; its sessions and refresh families go with it. Its user name and id are
+    /// never given again.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn remove(&self, tx: &Executor<'_>, id: UserId) -> Result<()> {
+        Entity::delete_by_id(id).exec(tx).await?;
+        Ok(())
+    }
+}
+
+/// The role as the chat app writes it: `ADMIN`, `USER` or the operator's own, upper case.
+#[must_use]
+pub fn chat_role(roles: &Names) -> String {
+    if roles.contains(ADMIN) {
+        return ADMIN.to_uppercase();
+    }
+    roles.as_slice().first().map_or_else(|| USER.to_uppercase(), |role| role.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! The application: every service, built once.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Result;
+use crate::random::Random;
+use crate::services::accounts::Accounts;
+use crate::services::audit::Audit;
+use crate::services::clients::Clients;
+use crate::services::database::Database;
+use crate::services::moderation::Moderation;
+use crate::services::sessions::Sessions;
+use crate::services::shared::Shared;
+use crate::services::sign_in::SignIn;
+use crate::services::sign_up::SignUp;
+use crate::services::tokens::{self, Tokens};
+use crate::services::users::Users;
+use crate::services::users::password::Hasher;
+
+/// Every service; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What [`App`] holds.
+#[derive(Debug)]
+pub struct Parts {
+    /// The settings in force.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// Rows.
+    pub database: Database,
+    /// Counters and invalidation.
+    pub shared: Arc<Shared>,
+    /// The audit.
+    pub audit: Audit,
+    /// Relying parties.
+    pub clients: Clients,
+    /// People.
+    pub users: Users,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Limits and bans.
+    pub moderation: Moderation,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Changes to accounts.
+    pub accounts: Accounts,
+    /// Tokens.
+    pub tokens: Arc<Tokens>,
+    /// Signing in.
+    pub sign_in: SignIn,
+    /// Signing up.
+    pub sign_up: SignUp,
+}
+
+impl App {
+    /// Connects to the database and builds every service. Migrates nothing and starts no task but
+    /// the database's writer and the password hashers.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or a declared file is bad.
+    pub async fn build(config: Config, clock: Clock, random: Random) -> Result<Self> {
+        let database = Database::connect(&config.database).await?;
+        let shared = Arc::new(Shared::new(clock.clone()));
+        let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
+        let clients = Clients::new(
+            database.clone(),
+            Arc::clone(&shared),
+            audit.clone(),
+            clock.clone(),
+            random.clone(),
+            config.clients.clone(),
+        )?;
+        let users = Users::new(database.clone(), clock.clone(), random.clone(), config.users.clone());
+        let hasher = Hasher::start(&config.users.hashing, random.clone())?;
+        let moderation = Moderation::new(database.clone(), Arc::clone(&shared), clock.clone(), config.moderation);
+        let sessions =
+            Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), config.sessions);
+        let accounts = Accounts::new(
+            database.clone(),
+            audit.clone(),
+            users.clone(),
+            moderation.clone(),
+            sessions.clone(),
+            clock.clone(),
+        );
+        let tokens = Arc::new(Tokens::new(
+            tokens::Parts {
+                database: database.clone(),
+                shared: Arc::clone(&shared),
+                audit: audit.clone(),
+                sessions: sessions.clone(),
+                clock: clock.clone(),
+                random: random.clone(),
+            },
+            config.tokens.clone(),
+        ));
+        let sign_in = SignIn {
+            database: database.clone(),
+            audit: audit.clone(),
+            users: users.clone(),
+            hasher: hasher.clone(),
+            moderation: moderation.clone(),
+            sessions: sessions.clone(),
+            accounts: accounts.clone(),
+            tokens: Arc::clone(&tokens),
+            clock: clock.clone(),
+            refresh_lifetime: config.tokens.refresh_lifetime,
+        };
+        let sign_up = SignUp {
+            audit: audit.clone(),
+            moderation: moderation.clone(),
+            hasher: hasher.clone(),
+            accounts: accounts.clone(),
+            settings: config.users.clone(),
+        };
+        Ok(Self(Arc::new(Parts {
+            config,
+            clock,
+            random,
+            database,
+            shared,
+            audit,
+            clients,
+            users,
+            hasher,
+            moderation,
+            sessions,
+            accounts,
+            tokens,
+            sign_in,
+            sign_up,
+        })))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}

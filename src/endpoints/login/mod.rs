@@ -1,0 +1,5 @@
+//! The way in and the way out, as pages.
+
+pub mod logout;
+pub mod password;
+pub mod signed_in;

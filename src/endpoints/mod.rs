@@ -1,0 +1,11 @@
+//! What Postern answers, one folder per topic. Endpoints never import each other: they meet through
+//! redirects, and what two share is a verb of a service.
+
+pub mod account;
+pub mod document;
+pub mod login;
+pub mod oidc;
+pub mod session_api;
+
+#[cfg(test)]
+mod samples;

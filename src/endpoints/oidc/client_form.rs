@@ -1,0 +1,91 @@
+//! Client authentication and a typed form in one extractor (RFC 6749, section 2.3).
+
+use std::sync::Arc;
+
+use poem::http::header::AUTHORIZATION;
+use poem::{FromRequest, Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSecurityScheme, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::error::{Error, ErrorKind};
+use crate::services::clients::{Client, Credentials};
+use crate::web::body;
+use crate::web::form::pairs;
+
+const SCHEME: &str = "clientSecretBasic";
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// A form of a client that has proven who it is.
+#[derive(Debug)]
+pub(super) struct ClientForm<T> {
+    /// The client.
+    pub(super) client: Arc<Client>,
+    /// What it sent.
+    pub(super) form: T,
+}
+
+impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject, ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+        registry.create_security_scheme(
+            SCHEME,
+            MetaSecurityScheme {
+                ty: "http",
+                description: Some("Client id and secret; they may stand in the form as well."),
+                name: None,
+                key_in: None,
+                scheme: Some("basic"),
+                bearer_format: None,
+                flows: None,
+                openid_connect_url: None,
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: MEDIA_TYPE, schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let app = App::from_request(request, body).await?;
+        if !body::is_of_type(request.headers(), MEDIA_TYPE) {
+            let words = "Send the parameters as application/x-www-form-urlencoded.";
+            return Err(Error::new(ErrorKind::UnsupportedMediaType, words).into());
+        }
+        if request.uri().query().is_some_and(|query| !query.is_empty()) {
+            // A token in an address ends in logs (RFC 6749 section 3.2, SEC-084).
+            let words = "Send the parameters in the body, not in the address.";
+            return Err(Error::new(ErrorKind::InvalidRequest, words).into());
+        }
+        let pairs = pairs::parse(&body::read(request, body).await?)?;
+        let credentials = Credentials::of(authorization(request)?, |name| pairs::find(&pairs, name))?;
+        let client = app.clients.authenticate(&credentials).await?;
+        Ok(Self { client, form: pairs::read(pairs)? })
+    }
+}
+
+/// The one `Authorization` header; two of them are no authentication at all.
+fn authorization(request: &Request) -> Result<Option<&str>, Error> {
+    let mut values = request.headers().get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ErrorKind::InvalidClient.into()),
+        (Some(_), Some(_)) => Err(Error::new(ErrorKind::InvalidRequest, "There is more than one Authorization header.")),
+    }
+}

@@ -1,0 +1,6 @@
+//! The specification's endpoints.
+
+mod client_form;
+mod introspect;
+
+pub use introspect::Api;

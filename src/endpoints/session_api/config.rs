@@ -1,0 +1,74 @@
+//! `GET /api/config`: what the chat's login page needs, by LibreChat's names.
+
+use poem_openapi::Object;
+
+use crate::config::Config;
+
+/// What the login page needs.
+#[derive(Debug, Object)]
+#[oai(rename_all = "camelCase")]
+pub(super) struct ChatConfig {
+    /// The name of the service.
+    app_title: String,
+    /// Address of the chat's back end.
+    server_domain: String,
+    /// Whether a password can be used.
+    email_login_enabled: bool,
+    /// Whether people can sign up.
+    registration_enabled: bool,
+    /// Whether any other provider can be used.
+    social_login_enabled: bool,
+    /// Whether mail can be sent.
+    email_enabled: bool,
+    /// Whether a forgotten password can be reset by mail.
+    password_reset_enabled: bool,
+    /// Fewest characters of a password.
+    min_password_length: u32,
+    /// Ids of the other providers, in the order of their buttons.
+    social_logins: Vec<String>,
+    /// Whether Google can be used.
+    google_login_enabled: bool,
+    /// Whether GitHub can be used.
+    github_login_enabled: bool,
+    /// Whether Discord can be used.
+    discord_login_enabled: bool,
+    /// Whether Facebook can be used.
+    facebook_login_enabled: bool,
+    /// Whether Apple can be used.
+    apple_login_enabled: bool,
+    /// Whether the OpenID provider can be used.
+    openid_login_enabled: bool,
+    /// The words on the OpenID provider's button.
+    openid_label: String,
+    /// Address of the picture on that button; empty without one.
+    openid_image_url: String,
+    /// Whether the login page goes straight to the OpenID provider.
+    openid_auto_redirect: bool,
+}
+
+impl ChatConfig {
+    pub(super) fn of(config: &Config) -> Self {
+        let server = config.web.domain_server.as_str().trim_end_matches('/').to_owned();
+        let email_login = config.users.email_login;
+        Self {
+            app_title: config.web.looks.title.clone(),
+            server_domain: server,
+            email_login_enabled: email_login,
+            registration_enabled: email_login && config.users.registration,
+            social_login_enabled: false,
+            email_enabled: false,
+            password_reset_enabled: false,
+            min_password_length: u32::try_from(config.users.min_password_length).unwrap_or(u32::MAX),
+            social_logins: Vec::new(),
+            google_login_enabled: false,
+            github_login_enabled: false,
+            discord_login_enabled: false,
+            facebook_login_enabled: false,
+            apple_login_enabled: false,
+            openid_login_enabled: false,
+            openid_label: "Continue with OpenID".to_owned(),
+            openid_image_url: String::new(),
+            openid_auto_redirect: false,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The `.env` syntax of Node's dotenv 16, which the chat reads with.
+//!
+//! Real files lean on its habits: unquoted values with blanks in them, a `#` that ends a value even
+//! inside a word, quoted values over several lines, `export K=v` and `K: v`. What it takes, we take,
+//! with the same result; a line that it passes over we pass over too.
+
+/// One assignment of the file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The name on the left.
+    pub name: String,
+    /// The value, trimmed, without its quotes.
+    pub value: String,
+    /// The line that the name stands on, from 1.
+    pub line: usize,
+    /// An unquoted value that a `#` ended inside a word: probably shorter than was meant.
+    pub cut: bool,
+}
+
+/// All assignments of `text`, in order. Of several to one name the last one counts.
+#[must_use]
+pub fn parse(text: &str) -> Vec<Assignment> {
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut assignments = Vec::new();
+    let (mut start, mut line, mut counted) = (0, 1, 0);
+    while start < text.len() {
+        let Some(found) = assignment(text, start) else {
+            start = next_line(text, start);
+            continue;
+        };
+        line += text[counted..found.at].matches('\n').count();
+        counted = found.at;
+        assignments.push(Assignment { name: found.name.into(), value: found.value.text, line, cut: found.value.cut });
+        start = next_line(text, found.value.end);
+    }
+    assignments
+}
+
+struct Found<'a> {
+    at: usize,
+    name: &'a str,
+    value: Value,
+}
+
+struct Value {
+    text: String,
+    end: usize,
+    cut: bool,
+}
+
+fn assignment(text: &str, start: usize) -> Option<Found<'_>> {
+    let at = skip_blank(text, start);
+    let (name, end) = name(text, at)?;
+    let found = |at, name, end| Some(Found { at, name, value: value(text, separator(text, end)?) });
+    let exported = skip_blank(text, end);
+    if name == "export"
+        && exported > end
+        && let Some((name, end)) = self::name(text, exported)
+        && let Some(found) = found(exported, name, end)
+    {
+        return Some(found);
+    }
+    found(at, name, end)
+}
+
+/// The name that stands at `at`, and where it ends.
+fn name(text: &str, at: usize) -> Option<(&str, usize)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let length = text[at..].find(|c| !is_part(c)).unwrap_or(text.len() - at);
+    (length > 0).then(|| (&text[at..at + length], at + length))
+}
+
+/// Where the value begins: after `=`, or after `:` and one blank.
+fn separator(text: &str, at: usize) -> Option<usize> {
+    let equals = skip_blank(text, at);
+    if text[equals..].starts_with('=') {
+        return Some(equals + 1);
+    }
+    let blank = text[at..].strip_prefix(':')?.chars().next().filter(|&c| is_blank(c))?;
+    Some(at + 1 + blank.len_utf8())
+}
+
+fn value(text: &str, at: usize) -> Value {
+    let begin = skip_blank(text, at);
+    if let Some(quote) = text[begin..].chars().next().filter(|&c| is_quote(c))
+        && let Some(close) = closing(text, begin, quote)
+    {
+        return Value { text: expand(quote, &text[begin + 1..close]), end: line_end(text, close), cut: false };
+    }
+    let stop = text[at..].find(['#', '\n']).map_or(text.len(), |length| at + length);
+    let (raw, rest) = (&text[at..stop], &text[stop..]);
+    let cut = rest.starts_with('#') && raw.chars().next_back().is_some_and(|last| !is_blank(last));
+    Value { text: unquote(raw.trim_matches(is_blank)), end: line_end(text, stop), cut }
+}
+
+/// The quote that ends the value which the one at `begin` opened: nothing but a comment may follow it
+/// on its line. A quote after a backslash counts only when no other fits, the last such first.
+fn closing(text: &str, begin: usize, quote: char) -> Option<usize> {
+    let mut escaped = Vec::new();
+    let mut plain = None;
+    for (length, _) in text[begin + 1..].match_indices(quote) {
+        let at = begin + 1 + length;
+        if text[begin + 1..at].ends_with('\\') {
+            escaped.push(at);
+        } else {
+            plain = Some(at);
+            break;
+        }
+    }
+    plain.into_iter().chain(escaped.into_iter().rev()).find(|&at| ends_line(&text[at + 1..]))
+}
+
+fn ends_line(rest: &str) -> bool {
+    rest.trim_start_matches(|c| is_blank(c) && !is_line_end(c))
+        .chars()
+        .next()
+        .is_none_or(|c| c == '#' || is_line_end(c))
+}
+
+/// An unquoted value may still stand between two like quotes: `'a' and 'b'` loses the outer ones.
+fn unquote(value: &str) -> String {
+    let Some(quote) = value.chars().next().filter(|&c| is_quote(c)) else { return value.into() };
+    let inner = value[1..].strip_suffix(quote).unwrap_or(value);
+    expand(quote, inner)
+}
+
+fn expand(quote: char, value: &str) -> String {
+    if quote == '"' { value.replace("\\n", "\n").replace("\\r", "\r") } else { value.into() }
+}
+
+fn skip_blank(text: &str, at: usize) -> usize {
+    text[at..].find(|c| !is_blank(c)).map_or(text.len(), |length| at + length)
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..].find(is_line_end).map_or(text.len(), |length| at + length)
+}
+
+fn next_line(text: &str, at: usize) -> usize {
+    let end = line_end(text, at);
+    text[end..].chars().next().map_or(end, |c| end + c.len_utf8())
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '\'' | '"' | '`')
+}
+
+/// What ECMAScript calls a line terminator (carriage returns are gone by now).
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\u{2028}' | '\u{2029}')
+}
+
+/// White space as ECMAScript's regular expressions have it: with the byte order mark, without NEL.
+fn is_blank(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values(text: &str) -> Vec<(String, String)> {
+        parse(text).into_iter().map(|it| (it.name, it.value)).collect()
+    }
+
+    /// The right-hand sides are what dotenv 16.6.1 itself answered.
+    #[test]
+    fn reads_what_dotenv_reads() {
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("SESSION_EXPIRY=1000 * 60 * 15", &[("SESSION_EXPIRY", "1000 * 60 * 15")]),
+            ("REFRESH=(1000 * 60 * 60 * 24) * 7  ", &[("REFRESH", "(1000 * 60 * 60 * 24) * 7")]),
+            ("A=pa#ss", &[("A", "pa")]),
+            ("A=pass # word", &[("A", "pass")]),
+            ("A='pa#ss' # comment", &[("A", "pa#ss")]),
+            ("A=\"one\\ntwo\\rthree\"", &[("A", "one\ntwo\rthree")]),
+            ("A='one\\ntwo'", &[("A", "one\\ntwo")]),
+            ("A=`it's \"so\"`", &[("A", "it's \"so\"")]),
+            ("A=\"first\nsecond\"\nB=2", &[("A", "first\nsecond"), ("B", "2")]),
+            ("export A = 1\nexport=2\nexport\tB=3", &[("A", "1"), ("export", "2"), ("B", "3")]),
+            ("A: 1\nB:2\nC:\nD=4", &[("A", "1"), ("C", "D=4")]),
+            ("\u{feff}A=1\r\nB=2\rC=3", &[("A", "1"), ("B", "2"), ("C", "3")]),
+            ("A=1\nA=2", &[("A", "1"), ("A", "2")]),
+            ("A=\n# no\nB=\n'next'\n", &[("A", ""), ("B", "next")]),
+            ("A='a' b 'c'", &[("A", "a' b 'c")]),
+            ("A=\"open\nB=2", &[("A", "\"open"), ("B", "2")]),
+            ("A=\"a\\\"b\" # c", &[("A", "a\\\"b")]),
+            ("A=\"a\\\" # c", &[("A", "a\\")]),
+            ("A='", &[("A", "'")]),
+            ("A=${B}\nB=$A", &[("A", "${B}"), ("B", "$A")]),
+            ("NO SENSE=1\n=2\n#A=3\nB.c-d=4", &[("B.c-d", "4")]),
+            ("A\n=1", &[("A", "1")]),
+        ];
+        for (text, expected) in cases {
+            let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            assert_eq!(values(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_the_line_and_a_cut_value() {
+        let found = parse("# head\nA=\"x\ny\"\n\nB=pa#ss\nC=pa #ss\n");
+        let told: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.line, it.cut)).collect();
+        assert_eq!(told, [("A", 2, false), ("B", 5, true), ("C", 6, false)]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s)([ A-Za-z_=:#'\"`\\\\\n\r\t\u{feff}\u{2028}é-]|export ){0,60}") {
+            for found in parse(&text) {
+                prop_assert!(!found.name.is_empty() && found.line >= 1);
+            }
+        }
+
+        #[test]
+        fn a_quoted_value_reads_back(value in "[ -&(-~\n]{0,40}", quote in "['`]") {
+            prop_assume!(!value.contains(&quote) && !value.ends_with('\\'));
+            prop_assert_eq!(values(&format!("A={quote}{value}{quote}\nB=1")), [("A".into(), value), ("B".into(), "1".into())]);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Secrets, given as they are or by the file that holds them.
+
+use std::fs::{self, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::{Env, Fault, Origin, Parsed};
+
+/// No secret of ours is near this size; a mistaken path may be.
+const LARGEST: u64 = 64 * 1024;
+const REDACTED: &str = "[redacted]";
+
+impl Env {
+    /// A secret: the value of `name`, or the text of the file that `name_FILE` names, one newline at
+    /// its end cut. None when it has a problem.
+    pub fn secret(&mut self, name: &'static str, default: &str, about: &'static str) -> Option<Option<SecretString>> {
+        self.know(name, default, about, true);
+        if self.unreadable.contains(name) {
+            self.problem(name, Fault::new("is not UTF-8", "Write it in UTF-8"));
+            return None;
+        }
+        let by_file = format!("{name}_FILE");
+        match (self.is_set(name), self.is_set(&by_file)) {
+            (true, true) => {
+                let wrong = format!("is given twice, {by_file} gives it too");
+                self.problem(name, Fault::new(wrong, "Keep one of them"));
+                None
+            }
+            (true, false) => Some(self.given_secret(name)),
+            (false, true) => self.secret_of_file(name, &by_file).map(Some),
+            (false, false) => Some(None),
+        }
+    }
+
+    /// Says that a secret was made and is kept in `path`.
+    pub fn made(&mut self, name: &str, path: &Path) {
+        self.in_force(name, REDACTED);
+        self.came_from(name, Origin::Made(path.into()));
+    }
+
+    fn given_secret(&mut self, name: &'static str) -> Option<SecretString> {
+        let given = self.given.get(name)?;
+        let (value, origin, cut) = (given.value.clone(), given.origin.clone(), given.cut);
+        self.in_force(name, REDACTED);
+        self.came_from(name, origin);
+        if cut {
+            self.warn(name, "its value in the .env file ends at a # inside a word; put the whole value in quotes if the # belongs to it.");
+        }
+        Some(value)
+    }
+
+    fn secret_of_file(&mut self, name: &'static str, by_file: &str) -> Option<SecretString> {
+        let path = PathBuf::from(self.given.get(by_file)?.value.expose_secret().trim());
+        self.in_force(name, REDACTED);
+        self.came_from(name, Origin::SecretFile(path.clone()));
+        let (secret, metadata) = self.noted(by_file, read(&path))?;
+        if is_open_to_all(&metadata) {
+            self.warn(
+                by_file,
+                format!(
+                    "{} can be read by every user of this machine; take that right away (chmod o-r).",
+                    path.display()
+                ),
+            );
+        }
+        Some(secret)
+    }
+}
+
+fn read(path: &Path) -> Parsed<(SecretString, Metadata)> {
+    let fault = |why: &dyn std::fmt::Display| {
+        let wrong = format!("names a file that cannot be read, {}: {why}", path.display());
+        Fault::new(wrong, "Name a file that holds the secret and that this user may read")
+    };
+    let file = fs::File::open(path).map_err(|error| fault(&error))?;
+    let metadata = file.metadata().map_err(|error| fault(&error))?;
+    let mut text = Zeroizing::new(String::new());
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| fault(&error))?;
+    let secret = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if secret.is_empty() || text.len() as u64 > LARGEST {
+        return Err(fault(&"it is empty, or far too large"));
+    }
+    Ok((secret.into(), metadata))
+}
+
+/// Whether every user of this machine may read the file.
+#[must_use]
+pub(crate) fn is_open_to_all(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o004 != 0
+}

@@ -1,0 +1,63 @@
+//! Periodic work: each task is a verb of its service and one line in the list of [`run_due`].
+//!
+//! A pass removes a bounded number of rows per table, so that a backlog never holds the writer for
+//! long; what is left goes with the next pass.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Result;
+
+/// How often expired rows are looked for.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How often declared files are looked at.
+const RELOAD: Duration = Duration::from_secs(1);
+/// Rows of one table that go in one statement.
+const MOST: u64 = 500;
+/// Statements of one table in one pass.
+const ROUNDS: usize = 20;
+
+/// Runs every task when it is due, until `stop`.
+pub async fn run(app: App, stop: CancellationToken) {
+    let (mut sweep, mut reload) = (tokio::time::interval(SWEEP), tokio::time::interval(RELOAD));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = sweep.tick() => run_due(&app).await,
+            _ = reload.tick() => app.clients.reload_if_changed().await,
+        }
+    }
+}
+
+/// Removes what has expired, in every table.
+pub async fn run_due(app: &App) {
+    app.shared.counters.sweep();
+    report("sessions", drain(|| app.sessions.sweep(MOST)).await);
+    report("refresh families", drain(|| app.tokens.sweep(MOST)).await);
+    report("bans", drain(|| app.moderation.sweep(MOST)).await);
+    report("invalidations", drain(|| app.shared.sweep(&app.database, MOST)).await);
+    report("audit events", drain(|| app.audit.sweep(MOST)).await);
+}
+
+/// Repeats `sweep` until a round finds less than a full load, or the pass is over.
+async fn drain<F: Future<Output = Result<u64>>>(sweep: impl Fn() -> F) -> Result<u64> {
+    let mut gone = 0;
+    for _ in 0..ROUNDS {
+        let round = sweep().await?;
+        gone += round;
+        if round < MOST {
+            break;
+        }
+    }
+    Ok(gone)
+}
+
+fn report(what: &str, outcome: Result<u64>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(gone) => tracing::debug!(what, gone, "removed expired rows"),
+        Err(error) => tracing::warn!(what, ?error, "cannot remove expired rows now"),
+    }
+}

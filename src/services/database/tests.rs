@@ -1,0 +1,150 @@
+use std::time::Duration;
+
+use entity::Timestamp;
+use entity::fact::{ActiveModel, Column, Entity};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::testing::fresh;
+use super::*;
+use crate::error::ErrorKind;
+
+fn fact(name: String) -> ActiveModel {
+    ActiveModel { name: Set(name), value: Set("0".into()), since: Set(Timestamp::from_seconds(0)) }
+}
+
+async fn add(database: &Database, name: String) -> Result<()> {
+    database
+        .write(|tx| {
+            Box::pin(async move { Ok(Entity::insert(fact(name)).exec_without_returning(tx).await.map(|_| ())?) })
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_failed_piece_of_work_undoes_only_itself() {
+    for db in fresh().await {
+        let database = &db.database;
+        let tries = (0..200).map(|number| async move {
+            let fails = number % 3 == 0;
+            let name = format!("fact {number}");
+            let outcome: Result<()> = database
+                .write(move |tx| {
+                    Box::pin(async move {
+                        Entity::insert(fact(name)).exec_without_returning(tx).await?;
+                        if fails { Err(ErrorKind::Conflict.into()) } else { Ok(()) }
+                    })
+                })
+                .await;
+            assert_eq!(outcome.is_err(), fails);
+        });
+        futures_util::future::join_all(tries).await;
+        let kept = Entity::find().all(database.read()).await.unwrap().len();
+        assert_eq!(kept, (0..200).filter(|number| number % 3 != 0).count());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_one_piece_of_work_ends_only_that() {
+    for db in fresh().await.into_iter().take(1) {
+        let panics = db.database.write::<(), _>(|_| Box::pin(async { panic!("on purpose") }));
+        let (lost, kept) = tokio::join!(panics, add(&db.database, "beside it".into()));
+        assert!(lost.is_err());
+        kept.unwrap();
+        add(&db.database, "after it".into()).await.unwrap();
+        assert_eq!(Entity::find().all(db.database.read()).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_file_never_meet_a_lock() {
+    let db = fresh().await.remove(0);
+    let other = Database::connect(&db.settings).await.unwrap();
+    add(&db.database, "counter".into()).await.unwrap();
+    let raise = |database: Database| async move {
+        let raise =
+            Entity::update_many().col_expr(Column::Value, Expr::cust("CAST(CAST(value AS INTEGER) + 1 AS TEXT)"));
+        let raise = raise.filter(Column::Name.eq("counter"));
+        for _ in 0..300 {
+            let raise = raise.clone();
+            database.write(|tx| Box::pin(async move { Ok(raise.exec(tx).await.map(|_| ())?) })).await.unwrap();
+        }
+    };
+    tokio::join!(raise(db.database.clone()), raise(other.clone()), raise(db.database.clone()), raise(other));
+    let counter = Entity::find_by_id("counter").one(db.database.read()).await.unwrap().unwrap();
+    assert_eq!(counter.value, "1200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_nodes_migrate_at_once() {
+    for db in fresh().await {
+        for table in [
+            "invalidations",
+            "audit_events",
+            "clients",
+            "bans",
+            "refresh_families",
+            "sessions",
+            "facts",
+            "usernames",
+            "users",
+            "seaql_migrations",
+        ] {
+            let drop = format!("DROP TABLE {table}");
+            db.database
+                .write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(&drop).await.map(|_| ())?) }))
+                .await
+                .unwrap();
+        }
+        let nodes = [
+            Database::connect(&db.settings).await.unwrap(),
+            Database::connect(&db.settings).await.unwrap(),
+            Database::connect(&db.settings).await.unwrap(),
+        ];
+        let (one, two, three) = tokio::join!(nodes[0].migrate(), nodes[1].migrate(), nodes[2].migrate());
+        let steps = one.unwrap().steps.len() + two.unwrap().steps.len() + three.unwrap().steps.len();
+        assert_eq!(steps, 3, "each step is applied once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_release_is_refused_with_words() {
+    for db in fresh().await {
+        let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
+        db.database
+            .write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(newer).await.map(|_| ())?) }))
+            .await
+            .unwrap();
+        let refusal = db.database.migrate().await.unwrap_err();
+        assert_eq!(refusal.kind, ErrorKind::Conflict);
+        assert!(refusal.detail.contains("newer release") && refusal.detail.contains("m29991231_000001_later"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_is_private_and_what_expires_goes_in_bounded_steps() {
+    use std::os::unix::fs::PermissionsExt;
+    for db in fresh().await {
+        if let Some(file) = db.database.file() {
+            let folder = std::fs::metadata(file.parent().unwrap()).unwrap().permissions().mode();
+            assert_eq!(folder & 0o777, 0o700);
+        }
+        for number in 0..10 {
+            add(&db.database, format!("old {number}")).await.unwrap();
+        }
+        let expired = || Column::Since.lte(Timestamp::from_seconds(1));
+        assert_eq!(sweep(&db.database, Entity, Column::Name, expired(), 7).await.unwrap(), 7);
+        assert_eq!(sweep(&db.database, Entity, Column::Name, expired(), 7).await.unwrap(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_151_a_lost_database_is_an_honest_not_now() {
+    for db in fresh().await {
+        let database = db.database.clone();
+        db.database.close().await.unwrap();
+        let outcome = tokio::time::timeout(Duration::from_secs(30), database.ping()).await.unwrap();
+        assert_eq!(outcome.unwrap_err().kind, ErrorKind::Unavailable);
+    }
+}

@@ -1,0 +1,194 @@
+//! Every way of signing in ends here: count, prove, ban?, start, audit.
+
+use std::sync::Arc;
+
+use entity::Names;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::accounts::Accounts;
+use super::audit::{Actor, Audit, Event, EventKind};
+use super::caller::Caller;
+use super::database::Database;
+use super::moderation::{Ban, Moderation, Violation};
+use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
+use super::tokens::{Refreshed, Tokens};
+use super::users::password::Hasher;
+use super::users::{User, Users};
+use super::users::email::Email;
+use crate::clock::{Clock, rfc3339};
+use crate::error::{BanNotice, Error, ErrorKind, Result};
+use crate::secret::Secret;
+
+/// What a person typed to sign in.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    /// The address, in any form.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a SecretString,
+}
+
+/// The services that signing in joins.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Rows.
+    pub database: Database,
+    /// The audit.
+    pub audit: Audit,
+    /// People.
+    pub users: Users,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Limits and bans.
+    pub moderation: Moderation,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Changes to accounts.
+    pub accounts: Accounts,
+    /// Tokens.
+    pub tokens: Arc<Tokens>,
+    /// The time.
+    pub clock: Clock,
+    /// The life of what the session API gives.
+    pub refresh_lifetime: std::time::Duration,
+}
+
+impl SignIn {
+    /// Signs a browser in; whatever session it held before is over.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongCredentials`], alike for every reason that a stranger must not learn;
+    /// after the right password [`ErrorKind::Banned`] or [`ErrorKind::Disabled`];
+    /// [`ErrorKind::TooManyRequests`]; [`ErrorKind::Unavailable`].
+    pub async fn browser(
+        &self,
+        caller: &Caller,
+        credentials: &Credentials<'_>,
+        before: Option<&Live>,
+    ) -> Result<(Session, Secret<BrowserCookie>)> {
+        let user = self.prove_password(caller, credentials).await?;
+        if let Some(before) = before {
+            let doer = super::accounts::Doer::person(before.user.id, caller);
+            self.accounts.end_session(before.user.id, before.session.id, doer).await?;
+        }
+        let (session, cookie, _) = self.start(caller, &user, Holder::Browser).await?;
+        let cookie = cookie.ok_or_else(|| Error::internal("a browser session came without its cookie"))?;
+        Ok((session, cookie))
+    }
+
+    /// Signs in through the session API: a session of its own and a refresh family.
+    ///
+    /// # Errors
+    /// As [`Self::browser`].
+    pub async fn session_api(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<Refreshed> {
+        let user = self.prove_password(caller, credentials).await?;
+        let (session, _, refresh_token) = self.start(caller, &user, Holder::Tokens(self.refresh_lifetime)).await?;
+        let refresh_token = refresh_token.ok_or_else(|| Error::internal("a session came without its family"))?;
+        let expires_at = session.expires_at;
+        Ok(Refreshed { live: Live { session, user, banned: false }, refresh_token, expires_at })
+    }
+
+    /// Proves that `credentials` are a person's who may enter. The work is the same whoever it is:
+    /// one look-up, one hash, one row.
+    async fn prove_password(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
+        self.moderation.check(Violation::Login, caller)?;
+        let canonical = Email::parse(credentials.email).map_or_else(
+            |_| credentials.email.trim().to_lowercase(),
+            |email| email.canonical().to_owned(),
+        );
+        self.moderation.check_account(Violation::Login, &canonical)?;
+        let user = self.users.by_email(&canonical).await?;
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let verdict = self.hasher.verify(credentials.password, stored).await?;
+        let (Some(user), true) = (user.as_ref(), verdict.good) else {
+            self.note_refusal(caller, &canonical, user.as_ref()).await?;
+            return Err(ErrorKind::WrongCredentials.into());
+        };
+        self.admit(user).await?;
+        self.moderation.clear_account(Violation::Login, &canonical);
+        if verdict.needs_upgrade {
+            self.upgrade(user, credentials.password).await;
+        }
+        Ok(user.clone())
+    }
+
+    /// Says to somebody who has proven who they are whether they may enter.
+    async fn admit(&self, user: &User) -> Result<()> {
+        if let Some(ban) = self.moderation.ban_of(user.id).await? {
+            return Err(self.banned(ban));
+        }
+        if user.disabled_at.is_some() {
+            return Err(ErrorKind::Disabled.into());
+        }
+        Ok(())
+    }
+
+    fn banned(&self, ban: Ban) -> Error {
+        let until = ban.expires_at.map(|at| format!(" until {}", rfc3339(at))).unwrap_or_default();
+        let reason = ban.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let mut error = Error::new(ErrorKind::Banned, format!("This account is banned{until}{reason}."));
+        error.retry_after = ban.expires_at.map(|until| until.since(self.clock.now()));
+        let notice = BanNotice { since: ban.created_at, until: ban.expires_at, reason: ban.reason };
+        error.ban = Some(Box::new(notice));
+        error
+    }
+
+    async fn note_refusal(&self, caller: &Caller, account: &str, user: Option<&User>) -> Result<()> {
+        let mut event = Event::new(EventKind::SignInRefused).from(caller);
+        if let Some(user) = user {
+            event = event.about(user.id);
+        }
+        self.audit.record_summed(event, account).await
+    }
+
+    /// Makes a weaker or foreign hash anew. A busy pool puts it off to the next sign-in.
+    async fn upgrade(&self, user: &User, password: &SecretString) {
+        let Some(old) = user.password_hash.clone() else { return };
+        let upgraded = match self.hasher.hash(password).await {
+            Ok(new) => self.accounts.upgrade_hash(user.id, old, new).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = upgraded {
+            tracing::info!(user = %user.id, ?error, "a password hash waits for its upgrade");
+        }
+    }
+
+    async fn start(
+        &self,
+        caller: &Caller,
+        user: &User,
+        holder: Holder,
+    ) -> Result<(Session, Option<Secret<BrowserCookie>>, Option<SecretString>)> {
+        let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".to_owned() };
+        let (sessions, tokens, audit) = (self.sessions.clone(), Arc::clone(&self.tokens), self.audit.clone());
+        let caller = caller.clone();
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let event = Event::new(EventKind::SignIn).by(Actor::User(entry.user)).about(entry.user);
+                    let (session, cookie) = sessions.start(tx, entry, &caller, holder).await?;
+                    let refresh_token = match holder {
+                        Holder::Browser => None,
+                        Holder::Tokens(_) => Some(tokens.start_family(tx, &session).await?),
+                    };
+                    let event = event.from(&caller).with("session", session.id.to_string());
+                    audit.record(tx, event).await?;
+                    Ok((session, cookie, refresh_token))
+                })
+            })
+            .await
+    }
+}
+
+/// Whether a password is too long to be anybody's: said before any hash is made (SEC-012).
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] at the field `password`.
+pub fn check_length(password: &SecretString) -> Result<()> {
+    const LONGEST: usize = 128;
+    if password.expose_secret().chars().nth(LONGEST).is_none() {
+        return Ok(());
+    }
+    let problem = crate::error::FieldProblem::new("password", "A password has at most 128 characters.");
+    Err(Error::invalid(vec![problem]))
+}

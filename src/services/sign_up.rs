@@ -1,0 +1,145 @@
+//! Signing up: count, judge all fields at once, hash, make. A known address gets the same answer
+//! after the same work.
+
+use entity::Names;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::accounts::{Accounts, Doer};
+use super::audit::{Audit, Event, EventKind};
+use super::caller::Caller;
+use super::moderation::{Moderation, Violation};
+use super::users::email::Email;
+use super::users::password::Hasher;
+use super::users::username::Username;
+use super::users::{Created, NewUser, Settings, policy};
+use crate::error::{Error, ErrorKind, FieldProblem, Result};
+
+/// Names longer than this are none.
+const LONGEST_NAME: usize = 80;
+
+/// What a person filled in.
+#[derive(Debug)]
+pub struct Registration<'a> {
+    /// What they are called.
+    pub name: &'a str,
+    /// The user name they want; none or empty: one is made.
+    pub username: Option<&'a str>,
+    /// Their address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a SecretString,
+}
+
+/// The services that signing up joins.
+#[derive(Clone, Debug)]
+pub struct SignUp {
+    /// The audit.
+    pub audit: Audit,
+    /// Limits.
+    pub moderation: Moderation,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Making accounts.
+    pub accounts: Accounts,
+    /// Who may sign up, and with what.
+    pub settings: Settings,
+}
+
+impl SignUp {
+    /// Makes an account for a stranger. Whether the address was known, the answer does not tell.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RegistrationOff`]; [`ErrorKind::InvalidInput`] with every problem;
+    /// [`ErrorKind::Forbidden`] for a domain that is not allowed; [`ErrorKind::TooManyRequests`];
+    /// [`ErrorKind::Unavailable`].
+    pub async fn register(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
+        if !self.settings.registration || !self.settings.email_login {
+            return Err(ErrorKind::RegistrationOff.into());
+        }
+        self.moderation.check(Violation::Registration, caller)?;
+        let (email, username) = self.check(registration)?;
+        check_domain(&self.settings, &email)?;
+        let hash = self.hasher.hash(registration.password).await?;
+        let new = NewUser {
+            email_verified: false,
+            name: registration.name.trim().to_owned(),
+            username,
+            password_hash: Some(hash),
+            roles: Names::default(),
+            groups: Names::default(),
+            provider: "local".to_owned(),
+            may_be_first: true,
+            email,
+        };
+        let account = new.email.canonical().to_owned();
+        let doer = Doer::stranger(caller);
+        match self.accounts.create(new, doer).await? {
+            Created::New(user) => tracing::info!(user = %user.id, "an account was made"),
+            Created::AddressTaken => {
+                self.audit.record_summed(Event::new(EventKind::RegistrationRepeated).from(caller), &account).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
+        let mut problems = Vec::new();
+        let email = Email::parse(registration.email).map_err(|it| problems.push(FieldProblem::new("email", it))).ok();
+        if let Some(problem) = check_name(registration.name) {
+            problems.push(problem);
+        }
+        let username = match registration.username.map(str::trim).filter(|wanted| !wanted.is_empty()) {
+            Some(wanted) => {
+                Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok()
+            }
+            None => None,
+        };
+        let known = [registration.email, registration.name];
+        if let Err(problem) = judge(&self.settings, registration.password, &known) {
+            problems.push(problem);
+        }
+        match email {
+            Some(email) if problems.is_empty() => Ok((email, username)),
+            _ => Err(Error::invalid(problems)),
+        }
+    }
+}
+
+/// Whether a person may be called `name`.
+#[must_use]
+pub fn check_name(name: &str) -> Option<FieldProblem> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Some(FieldProblem::new("name", "Write the name that others see."));
+    }
+    if name.chars().nth(LONGEST_NAME).is_some() {
+        return Some(FieldProblem::new("name", "A name has at most 80 characters."));
+    }
+    if name.chars().any(char::is_control) {
+        return Some(FieldProblem::new("name", "A name holds no line breaks or control characters."));
+    }
+    None
+}
+
+/// Whether `password` may be chosen by somebody of whom `known` is known.
+///
+/// # Errors
+/// The problem, at the field `password`.
+pub fn judge(settings: &Settings, password: &SecretString, known: &[&str]) -> Result<(), FieldProblem> {
+    policy::judge(password.expose_secret(), settings.min_password_length, &settings.app_title, known)
+        .map(|_| ())
+        .map_err(|problem| FieldProblem::new("password", problem))
+}
+
+/// Whether accounts of this address's domain are wanted here.
+///
+/// # Errors
+/// [`ErrorKind::Forbidden`] when they are not.
+pub fn check_domain(settings: &Settings, email: &Email) -> Result<()> {
+    match &settings.allowed_domains {
+        Some(allowed) if !allowed.iter().any(|domain| domain == email.domain()) => {
+            Err(Error::new(ErrorKind::Forbidden, "Accounts with an address of this domain are not allowed here."))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,76 @@
+use std::collections::HashSet;
+
+use entity::Names;
+
+use super::email::Email;
+use super::{ADMIN, Created, NewUser};
+use crate::services::accounts::Doer;
+use crate::services::testing::House;
+
+fn new(email: &str) -> NewUser {
+    NewUser {
+        email: Email::parse(email).unwrap(),
+        email_verified: false,
+        name: "Maren Olsen".into(),
+        username: None,
+        password_hash: None,
+        roles: Names::default(),
+        groups: Names::default(),
+        provider: "local".into(),
+        may_be_first: true,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_007_of_fifty_first_people_exactly_one_is_admin_and_never_another() {
+    for house in House::all().await {
+        let made = (0..50).map(|number| house.accounts.create(new(&format!("p{number}@example.com")), Doer::command()));
+        let made = futures_util::future::join_all(made).await;
+        assert!(made.iter().all(|it| matches!(it, Ok(Created::New(_)))));
+        let people = house.users.list("", 100).await.unwrap();
+        assert_eq!(people.len(), 50);
+        assert_eq!(people.iter().filter(|user| user.roles.contains(ADMIN)).count(), 1);
+        assert_eq!(people.iter().filter(|user| user.email_verified).count(), 1, "the operator's address counts");
+        for user in people {
+            house.accounts.delete(user.id, Doer::command()).await.unwrap();
+        }
+        assert!(house.users.is_empty().await.unwrap());
+        let later = house.person("later@example.com").await;
+        assert!(!later.roles.contains(ADMIN));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_never_makes_the_first_admin() {
+    for house in House::all().await {
+        let stranger = NewUser { may_be_first: false, ..new("stranger@example.com") };
+        house.accounts.create(stranger, Doer::command()).await.unwrap();
+        let operator = house.person("operator@example.com").await;
+        assert!(operator.roles.contains(ADMIN));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_108_fifty_sign_ups_of_one_address_make_one_account() {
+    for house in House::all().await {
+        let forms = ["Ada@Example.com", "ada@example.com", "ADA@EXAMPLE.COM", "ada@EXAMPLE.com"];
+        let tries = (0..50).map(|number| house.accounts.create(new(forms[number % forms.len()]), Doer::command()));
+        let made = futures_util::future::join_all(tries).await;
+        assert_eq!(made.iter().filter(|it| matches!(it, Ok(Created::New(_)))).count(), 1);
+        assert_eq!(made.iter().filter(|it| matches!(it, Ok(Created::AddressTaken))).count(), 49);
+        assert_eq!(house.users.list("", 100).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_name_is_given_once_for_ever() {
+    for house in House::all().await {
+        let mut given = HashSet::new();
+        for number in 0..25 {
+            let user = house.person(&format!("p{number}@example.com")).await;
+            assert!(user.username.starts_with("maren"), "{}", user.username);
+            assert!(given.insert(user.username), "given twice");
+            house.accounts.delete(user.id, Doer::command()).await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Forms of our own pages: read only after it is proven that our page sent them (SEC-031).
+
+mod csrf;
+pub mod origin;
+pub mod pairs;
+
+pub use csrf::CsrfToken;
+
+use std::ops::Deref;
+
+use poem::{FromRequest, Request, RequestBody};
+use serde::de::DeserializeOwned;
+
+use crate::error::{ErrorKind, Result};
+use crate::web::{Web, body};
+
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+/// The hidden field of every form that carries its [`CsrfToken`].
+pub const CSRF_FIELD: &str = "csrf";
+
+/// A form that our own page sent. There is no way to one but the checks, so a handler that has a
+/// `Form<T>` may act on it.
+#[derive(Debug)]
+pub struct Form<T>(T);
+
+impl<T> Form<T> {
+    /// What was typed.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Form<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'a, T: DeserializeOwned> FromRequest<'a> for Form<T> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(read(request, body).await?))
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<T> {
+    let web = Web::of(request)?;
+    origin::check(request.headers(), &web.settings.url)?;
+    if !body::is_of_type(request.headers(), MEDIA_TYPE) {
+        return Err(ErrorKind::UnsupportedMediaType.into());
+    }
+    let mut pairs = pairs::parse(&body::read(request, body).await?)?;
+    let token = pairs.iter().position(|(name, _)| name == CSRF_FIELD).map(|place| pairs.swap_remove(place).1);
+    csrf::verify(web, request.headers(), token.as_deref().unwrap_or_default())?;
+    pairs::read(pairs)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Where a browser says that a request comes from.
+
+use poem::http::HeaderMap;
+use poem::http::header::{HeaderName, ORIGIN};
+use url::Url;
+
+use crate::error::{ErrorKind, Result};
+use crate::web::headers::is_loopback;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether a request that changes something may come from where it says.
+///
+/// `Sec-Fetch-Site` (Fetch Metadata) has to be `same-origin`, or `none` for what the person began
+/// in the browser itself; `Origin` has to be ours. An old browser, or a program, sends neither: then
+/// the form's token alone decides.
+///
+/// # Errors
+/// 403 when it comes from another site, or from a page that hides its origin (`null`).
+pub fn check(headers: &HeaderMap, own: &Url) -> Result<()> {
+    refuse_cross_site(headers)?;
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let is_ours = origins.all(|origin| origin.to_str().is_ok_and(|origin| is_ours(origin, own)));
+    if is_ours { Ok(()) } else { Err(ErrorKind::Forged.into()) }
+}
+
+/// The same by `Sec-Fetch-Site` alone, for what the chat's front end calls: behind the chat's proxy
+/// its origin is the chat's. A hidden origin (`null`) is refused here too.
+///
+/// # Errors
+/// 403 when it comes from another site.
+pub fn refuse_cross_site(headers: &HeaderMap) -> Result<()> {
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+    let is_near = sites.all(|site| site == "same-origin" || site == "none");
+    let is_hidden = headers.get_all(ORIGIN).iter().any(|origin| origin == "null");
+    if is_near && !is_hidden { Ok(()) } else { Err(ErrorKind::Forged.into()) }
+}
+
+/// On one machine `localhost`, `127.0.0.1` and `[::1]` of one port are one place: the start prints
+/// the one, and people type the other.
+fn is_ours(origin: &str, own: &Url) -> bool {
+    if origin == own.origin().ascii_serialization() {
+        return true;
+    }
+    let Ok(origin) = Url::parse(origin) else { return false };
+    let same_port = origin.scheme() == own.scheme() && origin.port_or_known_default() == own.port_or_known_default();
+    same_port && is_loopback(&origin) && is_loopback(own)
+}

@@ -1,0 +1,124 @@
+//! `application/x-www-form-urlencoded` (URL standard, section 5.1), read strictly: UTF-8 only, no
+//! name twice, at most 100 parameters (SEC-127).
+
+use serde::de::value::{Error as ReadError, MapDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::web::limits;
+
+/// Names and values, in order; no name twice.
+pub type Pairs = Vec<(String, String)>;
+
+/// The parameters of a body.
+///
+/// # Errors
+/// 400 that says what is wrong with the whole.
+pub fn parse(body: &[u8]) -> Result<Pairs> {
+    let refuse = |words| Err(Error::new(ErrorKind::InvalidRequest, words));
+    let mut pairs = Pairs::new();
+    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
+            Some(place) => (&pair[..place], &pair[place + 1..]),
+            None => (pair, b"".as_slice()),
+        };
+        let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+            return refuse("The form is not UTF-8.");
+        };
+        if pairs.iter().any(|(known, _)| *known == name) {
+            return refuse("The form holds a field twice.");
+        }
+        if pairs.len() == limits::PARAMETERS {
+            return refuse("The form holds too many fields.");
+        }
+        // As in JSON: only a password may hold a NUL, which no database keeps in a text.
+        if value.contains('\0') && !name.ends_with("password") {
+            return refuse("The form holds a character that cannot be kept (NUL).");
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+fn decode(text: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        let (byte, tail) = match (first, tail) {
+            (b'+', _) => (b' ', tail),
+            (b'%', [high, low, tail @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high * 16 + low, tail),
+                _ => (b'%', &rest[1..]),
+            },
+            _ => (*first, tail),
+        };
+        bytes.push(byte);
+        rest = tail;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    u8::try_from(char::from(letter).to_digit(16)?).ok()
+}
+
+/// The value of one parameter.
+#[must_use]
+pub fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The parameters as a `T`; those that it does not know are ignored.
+///
+/// # Errors
+/// 400 when one that is needed is missing or cannot be read.
+pub fn read<T: DeserializeOwned>(pairs: Pairs) -> Result<T> {
+    let values = pairs.into_iter().map(|(name, value)| (name, Text(value)));
+    T::deserialize(MapDeserializer::new(values))
+        .map_err(|error: ReadError| Error::from(ErrorKind::InvalidRequest).because(error))
+}
+
+/// A value; whatever has one is `Some`, and a ticked box is `on`.
+struct Text(String);
+
+impl IntoDeserializer<'_, ReadError> for Text {
+    type Deserializer = Self;
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Text {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_string(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_bool(matches!(self.0.as_str(), "on" | "true" | "1"))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        self.0.into_deserializer().deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map struct identifier ignored_any
+    }
+}

@@ -1,0 +1,123 @@
+//! Headers of every answer (SEC-129).
+//!
+//! Each is put only where the endpoint has not set it: a page whose form leads on to another host
+//! brings a policy of its own ([`policy_with_forms_to`]), an asset its own caching.
+
+use poem::http::HeaderMap;
+use poem::http::header::{self, HeaderName, HeaderValue};
+use url::{Host, Url};
+
+use crate::web::settings::Settings;
+
+/// The header that carries a request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What every answer carries unless it says otherwise.
+///
+/// `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with our
+/// own forms (Fetch, section 4.4.1), and a form's origin could not be checked.
+const DEFAULTS: [(HeaderName, HeaderValue); 7] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Two years, and never for subdomains: those are other people's hosts (SEC-129).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Puts the security headers on answers.
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityHeaders {
+    https_only: bool,
+}
+
+impl SecurityHeaders {
+    /// The headers for a server at this public address.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { https_only: settings.url.scheme() == "https" && !is_loopback(&settings.url) }
+    }
+
+    /// Adds what is missing.
+    pub fn put(self, headers: &mut HeaderMap) {
+        for (name, value) in &DEFAULTS {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if self.https_only {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+    }
+}
+
+/// The page policy with `form-action` opened to the origins of `targets`: browsers apply it to the
+/// redirects after a form, too, so a sign-in that ends at a chat app needs the chat's origin in it.
+#[must_use]
+pub fn policy_with_forms_to(targets: &[Url]) -> HeaderValue {
+    let mut action = String::from("form-action 'self'");
+    for origin in targets.iter().map(Url::origin).filter(url::Origin::is_tuple) {
+        action.push(' ');
+        action.push_str(&origin.ascii_serialization());
+    }
+    let policy = POLICY.replace("form-action 'self'", &action);
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
+/// Whether `url` names this machine: `localhost`, below `.localhost`, `127.0.0.0/8`, `[::1]`.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers_at(url: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        SecurityHeaders::new(&crate::web::tests::settings(url)).put(&mut headers);
+        headers
+    }
+
+    #[test]
+    fn sec_129_every_answer_has_a_strict_policy() {
+        let headers = headers_at("https://auth.example.com");
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII");
+        for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+            assert!(policy.contains(part), "{part}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains("upgrade-insecure-requests"), "{policy}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn sec_129_https_off_loopback_is_remembered_by_browsers_without_subdomains() {
+        let strict = |url| headers_at(url).get(header::STRICT_TRANSPORT_SECURITY).cloned();
+        assert_eq!(strict("https://auth.example.com"), Some(HeaderValue::from_static("max-age=63072000")));
+        for url in ["http://auth.example.com", "https://localhost:3081", "https://127.0.0.1", "https://[::1]"] {
+            assert_eq!(strict(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_page_may_lead_its_forms_on_to_another_origin() {
+        let target = Url::parse("https://chat.example.com/oauth/callback?a=b").expect("a URL");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy_with_forms_to(&[target]));
+        SecurityHeaders { https_only: false }.put(&mut headers);
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII");
+        assert!(policy.contains("form-action 'self' https://chat.example.com;"), "{policy}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Request ids and the log.
+//!
+//! The log goes to standard error, one line per event, whatever the text in it: control
+//! characters are escaped (SEC-148), so nobody can write a line or a colour of their own.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use poem::Request;
+use tracing_subscriber::EnvFilter;
+
+use crate::random::Random;
+use crate::web::Context;
+
+/// Crockford's base32: no I, L, O, U, so that an id read out over the phone arrives.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The id of one request: 60 random bits as `7K2M-9QF4-01HT`, in every answer and log line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId([u8; 14]);
+
+impl RequestId {
+    /// What examples show.
+    pub const SAMPLE: Self = Self(*b"7K2M-9QF4-01HT");
+
+    /// A new one.
+    #[must_use]
+    pub fn new(random: &Random) -> Self {
+        let mut bits = u64::from_be_bytes(random.bytes());
+        let mut text = [b'-'; 14];
+        for (place, letter) in text.iter_mut().enumerate() {
+            if place % 5 != 4 {
+                *letter = ALPHABET[usize::from((bits & 31) as u8)];
+                bits >>= 5;
+            }
+        }
+        Self(text)
+    }
+
+    /// The id that this request was given; all zeros outside of [`crate::web::surface`].
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        request.data::<Context>().map_or(Self(*b"0000-0000-0000"), |context| context.id)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// `POSTERN_LOG_FORMAT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts the log for the life of the process. Call once.
+///
+/// # Errors
+/// When `filter` is not a filter (`info`, `postern=debug,warn`), with words for the operator, or
+/// when a log runs already.
+pub fn init(filter: &str, format: LogFormat) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| OneLine(io::stderr()));
+    match format {
+        LogFormat::Human => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+    }
+    .map_err(|error| error.to_string())?;
+    std::panic::set_hook(Box::new(|panic| {
+        // The message may quote what it stumbled over (a slice of a password, say): only the place
+        // is told, unless the operator asks for more.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a task panicked");
+        tracing::debug!(message = panic.payload_as_str().unwrap_or_default(), "its message");
+    }));
+    Ok(())
+}
+
+/// Passes each event on as one line.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn one_line(event: &str) -> String {
+    let mut line = String::with_capacity(event.len() + 1);
+    for letter in event.trim_end_matches('\n').chars() {
+        if letter.is_control() { line.extend(letter.escape_default()) } else { line.push(letter) }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_three_groups_of_four_from_a_safe_alphabet() {
+        let id = RequestId::new(&Random::system());
+        let groups: Vec<_> = id.as_str().split('-').collect();
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [4, 4, 4]);
+        assert!(groups.concat().bytes().all(|letter| ALPHABET.contains(&letter)), "{id}");
+        assert_ne!(id, RequestId::new(&Random::system()));
+    }
+
+    #[test]
+    fn sec_148_one_event_is_one_line_whatever_stands_in_it() {
+        let mut log = Vec::new();
+        OneLine(&mut log)
+            .write_all("path=/a\r\nINFO forged\u{1b}[31m\u{9b}0m é\n".as_bytes())
+            .expect("memory takes all");
+        assert_eq!(String::from_utf8_lossy(&log), "path=/a\\r\\nINFO forged\\u{1b}[31m\\u{9b}0m é\n");
+    }
+}

@@ -1,0 +1,83 @@
+// A browser, people with accounts, and what every visit is watched for.
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { randomBytes } = require('node:crypto');
+const { chromium } = require('playwright-core');
+
+const BASE = process.env.POSTERN_URL;
+
+// The flags keep Chromium from calling its maker; a root user has no sandbox.
+const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    chromiumSandbox: process.getuid() !== 0,
+    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+
+const stranger = () => ({
+  name: 'Maren Olsen',
+  email: `${randomBytes(6).toString('hex')}@example.com`,
+  password: randomBytes(12).toString('base64url'),
+});
+
+async function person() {
+  const it = stranger();
+  const answer = await fetch(`${BASE}/api/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...it, confirm_password: it.password }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+  return it;
+}
+
+// A command beside the server.
+const postern = (...args) => execFileSync(process.env.POSTERN, args, { cwd: process.env.FOLDER, stdio: 'pipe' });
+
+// A page that notes what must not happen: calls to others, broken content policy, script errors, server errors.
+async function watch(context) {
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('request', (it) => {
+    if (!it.url().startsWith(`${BASE}/`)) page.faults.push(`asked ${it.url()}`);
+  });
+  page.on('console', (it) => {
+    // Chromium reports each 4xx of a page here too; those are answers, not faults.
+    if (it.type() === 'error' && !it.text().startsWith('Failed to load resource')) page.faults.push(it.text());
+  });
+  page.on('pageerror', (it) => page.faults.push(`script: ${it.message}`));
+  page.on('response', (it) => {
+    if (it.status() >= 500) page.faults.push(`${it.status()} from ${it.url()}`);
+  });
+  return page;
+}
+
+const noFaults = (page) => assert.deepEqual(page.faults, []);
+
+async function fillSignIn(page, { email, password }) {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+async function signIn(page, who) {
+  await page.goto(`${BASE}/login`);
+  await fillSignIn(page, who);
+  await page.waitForURL(`${BASE}/account`);
+}
+
+async function fillSignUp(page, { name, email, password }) {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+}
+
+async function signOut(page) {
+  await page.goto(`${BASE}/logout`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+module.exports = { BASE, launch, stranger, person, postern, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut };

