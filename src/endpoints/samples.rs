@@ -139,11 +139,15 @@ fn ways_in(album: &Album) {
 
 fn ways_out(album: &Album) {
     let (name, email) = ("Maren Olsen".to_owned(), "maren@fernwood.example".to_owned());
-    let onward = "https://chat.fernwood.example/".to_owned();
-    album.add(
-        "signed-in",
-        &signed_in::SignedInPage { name: name.clone(), email: email.clone(), onward, onward_is_chat: true },
-    );
+    let onward = Some("https://chat.fernwood.example/".to_owned());
+    let page = |onward: Option<String>| signed_in::SignedInPage {
+        name: name.clone(),
+        email: email.clone(),
+        onward_is_chat: onward.is_some(),
+        onward,
+    };
+    album.add("signed-in", &page(onward));
+    album.add("signed-in-nowhere", &page(None));
     album.add("logout", &logout::LogoutPage { name, email });
     album.add("signed-out", &logout::SignedOutPage {});
     let ban = |reason: Option<&str>, until: Option<u64>| BanNotice {
