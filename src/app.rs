@@ -72,6 +72,7 @@ impl App {
     /// When the database cannot be opened, or a declared file is bad.
     pub async fn build(config: Config, clock: Clock, random: Random) -> Result<Self> {
         let database = Database::connect(&config.database).await?;
+        let metrics = Arc::new(Metrics::new());
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
         let clients = Clients::new(
@@ -102,6 +103,7 @@ impl App {
                 shared: Arc::clone(&shared),
                 audit: audit.clone(),
                 sessions: sessions.clone(),
+                metrics: Arc::clone(&metrics),
                 clock: clock.clone(),
                 random: random.clone(),
             },
@@ -109,6 +111,7 @@ impl App {
         ));
         let sign_in = SignIn {
             database: database.clone(),
+            metrics: Arc::clone(&metrics),
             audit: audit.clone(),
             users: users.clone(),
             hasher: hasher.clone(),
@@ -120,6 +123,7 @@ impl App {
             refresh_lifetime: config.tokens.refresh_lifetime,
         };
         let sign_up = SignUp {
+            metrics: Arc::clone(&metrics),
             audit: audit.clone(),
             moderation: moderation.clone(),
             hasher: hasher.clone(),
@@ -128,7 +132,7 @@ impl App {
         };
         Ok(Self(Arc::new(Parts {
             config,
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             clock,
             random,
             database,

@@ -1,9 +1,7 @@
 //! The only route table, and in which form each group fails.
 
-use std::sync::Arc;
-
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::app::App;
@@ -44,7 +42,8 @@ fn operations(route: Route) -> Route {
         .at("/healthz", get(operations::healthz))
         .at("/readyz", get(operations::readyz))
         .at("/openapi.json", get(operations::openapi))
-        .at("/docs", get(operations::docs))
+        .at("/docs", get(operations::explorer))
+        .at("/docs/docs.css", get(operations::explorer_style))
 }
 
 /// The operations of `api`, failing as `failures` says.

@@ -9,6 +9,7 @@ use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
 use super::caller::Caller;
 use super::database::Database;
+use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
 use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
 use super::tokens::{Refreshed, Tokens};
@@ -33,6 +34,8 @@ pub struct Credentials<'a> {
 pub struct SignIn {
     /// Rows.
     pub database: Database,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The audit.
     pub audit: Audit,
     /// People.
@@ -91,6 +94,12 @@ impl SignIn {
     /// Proves that `credentials` are a person's who may enter. The work is the same whoever it is:
     /// one look-up, one hash, one row.
     async fn prove_password(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
+        let proven = self.prove_uncounted(caller, credentials).await;
+        self.metrics.signed_in(Outcome::from(&proven));
+        proven
+    }
+
+    async fn prove_uncounted(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
         self.moderation.check(Violation::Login, caller)?;
         let canonical = Email::parse(credentials.email).map_or_else(
             |_| credentials.email.trim().to_lowercase(),

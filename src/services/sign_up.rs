@@ -1,12 +1,15 @@
 //! Signing up: count, judge all fields at once, hash, make. A known address gets the same answer
 //! after the same work.
 
+use std::sync::Arc;
+
 use entity::Names;
 use secrecy::SecretString;
 
 use super::accounts::{Accounts, Doer};
 use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
+use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
 use super::users::password::Hasher;
@@ -34,6 +37,8 @@ pub struct Registration<'a> {
 /// The services that signing up joins.
 #[derive(Clone, Debug)]
 pub struct SignUp {
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The audit.
     pub audit: Audit,
     /// Limits.
@@ -54,6 +59,12 @@ impl SignUp {
     /// [`ErrorKind::Forbidden`] for a domain that is not allowed; [`ErrorKind::TooManyRequests`];
     /// [`ErrorKind::Unavailable`].
     pub async fn register(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
+        let registered = self.register_uncounted(caller, registration).await;
+        self.metrics.signed_up(Outcome::from(&registered));
+        registered
+    }
+
+    async fn register_uncounted(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
         if !self.settings.registration || !self.settings.email_login {
             return Err(ErrorKind::RegistrationOff.into());
         }
