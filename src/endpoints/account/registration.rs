@@ -50,7 +50,7 @@ pub struct RegisterForm {
 #[handler]
 pub async fn show(app: App, visitor: Visitor) -> Result<Response> {
     if visitor.live.is_some() {
-        return visitor.lead_to("/login");
+        return visitor.lead_to("/account");
     }
     if !app.config.users.registration {
         return Err(ErrorKind::RegistrationOff.into());

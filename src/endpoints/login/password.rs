@@ -7,7 +7,6 @@ use poem::{Request, Response, handler};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::signed_in::SignedInPage;
 use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::services::caller::Caller;
@@ -69,8 +68,8 @@ pub struct LoginForm {
 pub async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
     let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, settings));
-    if let Some(live) = &visitor.live {
-        return visitor.show(&SignedInPage::new(&live.user, return_to.as_ref(), settings));
+    if visitor.live.is_some() {
+        return see_other(return_to.as_ref().map_or(&format!("{}/account", settings.base_path()), ReturnTo::as_str));
     }
     if !app.config.users.email_login {
         return Err(ErrorKind::PasswordLoginOff.into());
