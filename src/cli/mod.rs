@@ -1,7 +1,7 @@
 //! The command line: the same verbs as the endpoints, for whoever has the shell.
 
+pub mod client;
 pub mod config;
-mod client;
 mod serve;
 mod user;
 
