@@ -66,7 +66,7 @@ fn show(env: &Env, out: &mut impl Write) -> io::Result<()> {
         for known in env.notes().settings.iter().filter(|known| known.section == section) {
             let Known { setting, value, source, .. } = known;
             let value = if value.is_empty() { "not set" } else { value };
-            writeln!(out, "  {setting:<28} {}  ({source})", printable(value))?;
+            writeln!(out, "  {setting:<30} {}  ({source})", printable(value))?;
         }
     }
     list(out, "problem", "problems", env.problems())

@@ -133,7 +133,8 @@ fn beside(env: &mut Env, database: &Path, lacking: &[&'static str], missing: Mis
             return None;
         }
     };
-    for name in lacking {
+    let is_foretold = found.is_new && matches!(missing, Missing::Foretell(_));
+    for name in lacking.iter().filter(|_| !is_foretold) {
         env.made(name, &path);
     }
     let shown = path.display();
