@@ -3,14 +3,17 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use poem::{FromRequest, Request, RequestBody};
+
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
+use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
@@ -29,6 +32,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings in force.
     pub config: Config,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -67,6 +72,7 @@ impl App {
     /// When the database cannot be opened, or a declared file is bad.
     pub async fn build(config: Config, clock: Clock, random: Random) -> Result<Self> {
         let database = Database::connect(&config.database).await?;
+        let metrics = Arc::new(Metrics::new());
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
         let clients = Clients::new(
@@ -76,7 +82,8 @@ impl App {
             clock.clone(),
             random.clone(),
             config.clients.clone(),
-        )?;
+        );
+        let clients = clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))?;
         let users = Users::new(database.clone(), clock.clone(), random.clone(), config.users.clone());
         let hasher = Hasher::start(&config.users.hashing, random.clone())?;
         let moderation = Moderation::new(database.clone(), Arc::clone(&shared), clock.clone(), config.moderation);
@@ -96,6 +103,7 @@ impl App {
                 shared: Arc::clone(&shared),
                 audit: audit.clone(),
                 sessions: sessions.clone(),
+                metrics: Arc::clone(&metrics),
                 clock: clock.clone(),
                 random: random.clone(),
             },
@@ -103,6 +111,7 @@ impl App {
         ));
         let sign_in = SignIn {
             database: database.clone(),
+            metrics: Arc::clone(&metrics),
             audit: audit.clone(),
             users: users.clone(),
             hasher: hasher.clone(),
@@ -114,6 +123,7 @@ impl App {
             refresh_lifetime: config.tokens.refresh_lifetime,
         };
         let sign_up = SignUp {
+            metrics: Arc::clone(&metrics),
             audit: audit.clone(),
             moderation: moderation.clone(),
             hasher: hasher.clone(),
@@ -122,6 +132,7 @@ impl App {
         };
         Ok(Self(Arc::new(Parts {
             config,
+            metrics,
             clock,
             random,
             database,
@@ -137,6 +148,13 @@ impl App {
             sign_in,
             sign_up,
         })))
+    }
+}
+
+impl<'a> FromRequest<'a> for App {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let app = request.data::<Self>().ok_or_else(|| Error::internal("a route stands outside the application"))?;
+        Ok(app.clone())
     }
 }
 

@@ -1,1 +1,26 @@
-fn main() {}
+//! The program: set the process up, hand the command line over.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use postern::cli::Cli;
+use rustix::process::{Resource, Rlimit, setrlimit, umask};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    harden();
+    let cli = Cli::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli.run(&mut std::io::stdout(), &mut std::io::stderr())),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Files that we make are ours alone, and no dump of our memory is written (SEC-008).
+fn harden() {
+    umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    // Refused only where the limit is lower already.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}

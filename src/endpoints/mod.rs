@@ -5,6 +5,7 @@ pub mod account;
 pub mod document;
 pub mod login;
 pub mod oidc;
+pub mod operations;
 pub mod session_api;
 
 #[cfg(test)]

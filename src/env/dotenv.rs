@@ -13,7 +13,7 @@ pub struct Assignment {
     pub value: String,
     /// The line that the name stands on, from 1.
     pub line: usize,
-    /// An unquoted value that a `#` ended inside a word: probably shorter than was meant.
+    /// An unquoted value that a `#` ended without a blank before it: probably shorter than was meant.
     pub cut: bool,
 }
 
@@ -89,7 +89,7 @@ fn value(text: &str, at: usize) -> Value {
     }
     let stop = text[at..].find(['#', '\n']).map_or(text.len(), |length| at + length);
     let (raw, rest) = (&text[at..stop], &text[stop..]);
-    let cut = rest.starts_with('#') && raw.chars().next_back().is_some_and(|last| !is_blank(last));
+    let cut = rest.starts_with('#') && raw.chars().next_back().is_none_or(|last| !is_blank(last));
     Value { text: unquote(raw.trim_matches(is_blank)), end: line_end(text, stop), cut }
 }
 
@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn tells_the_line_and_a_cut_value() {
-        let found = parse("# head\nA=\"x\ny\"\n\nB=pa#ss\nC=pa #ss\n");
+        let found = parse("# head\nA=\"x\ny\"\n\nB=pa#ss\nC=pa #ss\nD=#0b6a5a\nE= # none");
         let told: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.line, it.cut)).collect();
-        assert_eq!(told, [("A", 2, false), ("B", 5, true), ("C", 6, false)]);
+        assert_eq!(told, [("A", 2, false), ("B", 5, true), ("C", 6, false), ("D", 7, true), ("E", 8, false)]);
     }
 
     proptest! {

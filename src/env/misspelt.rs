@@ -12,16 +12,11 @@ impl Env {
     ///
     /// A setting that is left empty counts too: it is misspelt all the same.
     pub fn refuse_unknown(&mut self, prefix: &str, other: &[&'static str]) {
-        let settings = &self.notes.settings;
-        let known: Vec<_> = settings.iter().map(|it| it.setting).chain(other.iter().copied()).collect();
-        let secrets: Vec<_> = settings.iter().filter(|it| it.secret).map(|it| it.setting).collect();
-        let is_known = |name: &str| {
-            known.contains(&name) || name.strip_suffix("_FILE").is_some_and(|name| secrets.contains(&name))
-        };
+        let known: Vec<_> = self.notes.settings.iter().map(|it| it.setting).chain(other.iter().copied()).collect();
         let unknown: Vec<_> = self
             .given
             .iter()
-            .filter(|(name, _)| is_ours(name, prefix) && !is_known(name))
+            .filter(|(name, _)| is_ours(name, prefix) && !self.is_known(name) && !other.contains(&name.as_str()))
             .filter(|(name, given)| !is_of_kubernetes(name, secrecy::ExposeSecret::expose_secret(&given.value)))
             .map(|(name, _)| (name.clone(), fault(name, prefix, &known)))
             .collect();

@@ -8,6 +8,8 @@ pub mod address;
 pub mod arithmetic;
 mod dotenv;
 mod fault;
+pub mod files;
+mod known;
 mod misspelt;
 pub mod numbers;
 mod secret;
@@ -18,43 +20,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 
 pub use dotenv::{Assignment, parse as parse_dotenv};
 pub use fault::{Fault, Note, Origin, Parsed, Problem};
-
-/// One setting that somebody asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Known {
-    /// Its name.
-    pub setting: &'static str,
-    /// What is in force, as text; secrets show as `[redacted]`.
-    pub value: String,
-    /// Where that came from.
-    pub source: Origin,
-    /// The heading that it stands under.
-    #[serde(skip)]
-    pub section: &'static str,
-    /// What it means, in a line.
-    #[serde(skip)]
-    pub about: &'static str,
-    /// Its default: a value, or words in brackets where it depends on something.
-    #[serde(skip)]
-    pub default: String,
-    /// Whether it is a secret, which a file may hold.
-    pub secret: bool,
-}
-
-/// What an operator should know although Postern can start, and what is in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
-    /// Worth a line in the log at every start.
-    pub warnings: Vec<Note>,
-    /// Worth knowing when one looks.
-    pub notices: Vec<Note>,
-    /// Every setting that was asked for.
-    pub settings: Vec<Known>,
-}
+pub use known::{Absent, Known, Notes};
+pub(crate) use secret::is_open_to_all;
 
 struct Given {
     value: SecretString,
@@ -86,7 +56,7 @@ impl Env {
         about: &'static str,
         read: impl Fn(&str) -> Parsed<T>,
     ) -> Option<T> {
-        self.know(name, default, about, false);
+        self.know(name, Absent::Value(default.into()), about, false);
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         self.noted(name, read(&text))
     }
@@ -96,12 +66,11 @@ impl Env {
     pub fn optional<T>(
         &mut self,
         name: &'static str,
-        default: &str,
+        default: &'static str,
         about: &'static str,
         read: impl Fn(&str) -> Parsed<T>,
     ) -> Option<Option<T>> {
-        let words = if default.is_empty() { String::new() } else { format!("({default})") };
-        self.know(name, &words, about, false);
+        self.know(name, Absent::Words(default), about, false);
         match self.text(name) {
             Some(text) => self.noted(name, read(&text)).map(Some),
             None => Some(None),
@@ -114,7 +83,7 @@ impl Env {
         if !is_empty {
             return self.or(name, default, about, words::boolean);
         }
-        self.know(name, default, about, false);
+        self.know(name, Absent::Value(default.into()), about, false);
         self.in_force(name, "false");
         if let Some(given) = self.given.get(name) {
             self.came_from(name, given.origin.clone());
@@ -126,6 +95,19 @@ impl Env {
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         self.given.get(name).is_some_and(|it| !it.value.expose_secret().trim().is_empty())
+    }
+
+    /// Whether somebody asked for `name`, or for the secret whose file it names.
+    #[must_use]
+    pub fn is_known(&self, name: &str) -> bool {
+        let is = |name: &str| self.notes.settings.iter().find(|it| it.setting == name);
+        is(name).is_some() || name.strip_suffix("_FILE").and_then(is).is_some_and(|it| it.secret)
+    }
+
+    /// Whether the value of `name` is `word`, in any case.
+    #[must_use]
+    pub fn says(&self, name: &str, word: &str) -> bool {
+        self.given.get(name).is_some_and(|it| it.value.expose_secret().trim().eq_ignore_ascii_case(word))
     }
 
     /// The names that have a value.
@@ -186,15 +168,21 @@ impl Env {
         }
     }
 
-    fn know(&mut self, name: &'static str, default: &str, about: &'static str, secret: bool) {
+    fn know(&mut self, name: &'static str, default: Absent, about: &'static str, secret: bool) {
         debug_assert!(self.notes.settings.iter().all(|it| it.setting != name), "{name} is asked for twice");
+        if self.given.get(name).is_some_and(|given| given.cut) {
+            self.warn(
+                name,
+                "its value in the .env file ends at a #; put the whole value in quotes if the # belongs to it.",
+            );
+        }
         self.notes.settings.push(Known {
             setting: name,
-            value: default.into(),
+            value: default.as_str().into(),
             source: Origin::Default,
             section: self.section,
             about,
-            default: default.into(),
+            default,
             secret,
         });
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{Env, Fault, Origin, Parsed};
+use super::{Absent, Env, Fault, Origin, Parsed};
 
 /// No secret of ours is near this size; a mistaken path may be.
 const LARGEST: u64 = 64 * 1024;
@@ -16,7 +16,7 @@ const REDACTED: &str = "[redacted]";
 impl Env {
     /// A secret: the value of `name`, or the text of the file that `name_FILE` names, one newline at
     /// its end cut. None when it has a problem.
-    pub fn secret(&mut self, name: &'static str, default: &str, about: &'static str) -> Option<Option<SecretString>> {
+    pub fn secret(&mut self, name: &'static str, default: Absent, about: &'static str) -> Option<Option<SecretString>> {
         self.know(name, default, about, true);
         if self.unreadable.contains(name) {
             self.problem(name, Fault::new("is not UTF-8", "Write it in UTF-8"));
@@ -43,12 +43,9 @@ impl Env {
 
     fn given_secret(&mut self, name: &'static str) -> Option<SecretString> {
         let given = self.given.get(name)?;
-        let (value, origin, cut) = (given.value.clone(), given.origin.clone(), given.cut);
+        let (value, origin) = (given.value.clone(), given.origin.clone());
         self.in_force(name, REDACTED);
         self.came_from(name, origin);
-        if cut {
-            self.warn(name, "its value in the .env file ends at a # inside a word; put the whole value in quotes if the # belongs to it.");
-        }
         Some(value)
     }
 

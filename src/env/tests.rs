@@ -62,7 +62,7 @@ fn sec_006_a_misspelt_name_is_refused_with_the_right_one() {
     );
     env.or("POSTERN_URL", "", "", word);
     env.or("POSTERN_LISTEN", "", "", word);
-    env.know("POSTERN_KEY", "", "", true);
+    env.know("POSTERN_KEY", Absent::Words(""), "", true);
     env.refuse_unknown("POSTERN_", &["POSTERN_LATER"]);
     let said: Vec<_> = env.problems().iter().map(|it| (it.setting.as_str(), it.right.as_str())).collect();
     assert_eq!(
@@ -85,7 +85,7 @@ fn sec_006_a_secret_comes_from_a_file_and_a_file_open_to_all_is_warned_of() {
     let read = |mode| {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode set");
         let mut env = env(&[("KEY_FILE", path.to_str().expect("UTF-8"))], "");
-        let secret = env.secret("KEY", "", "").flatten();
+        let secret = env.secret("KEY", Absent::Words(""), "").flatten();
         (secret.map(|it| it.expose_secret().to_owned()), env.notes().warnings.len(), said(&env).len())
     };
     assert_eq!(read(0o600), (Some(" two words ".into()), 0, 0));
@@ -94,16 +94,16 @@ fn sec_006_a_secret_comes_from_a_file_and_a_file_open_to_all_is_warned_of() {
     assert_eq!(read(0o600), (None, 0, 1));
     std::fs::remove_file(&path).expect("removed");
     let mut gone = env(&[("KEY_FILE", path.to_str().expect("UTF-8"))], "");
-    assert!(gone.secret("KEY", "", "").is_none() && said(&gone).len() == 1);
+    assert!(gone.secret("KEY", Absent::Words(""), "").is_none() && said(&gone).len() == 1);
 }
 
 #[test]
 fn a_secret_given_twice_is_refused_and_a_cut_one_warned_of() {
     let mut twice = env(&[("KEY", "a"), ("KEY_FILE", "b")], "");
-    assert!(twice.secret("KEY", "", "").is_none() && said(&twice).len() == 1);
+    assert!(twice.secret("KEY", Absent::Words(""), "").is_none() && said(&twice).len() == 1);
     let mut cut = env(&[], "KEY=pa#ss\nOTHER='pa#ss'");
-    cut.secret("KEY", "", "");
-    cut.secret("OTHER", "", "");
+    cut.secret("KEY", Absent::Words(""), "");
+    cut.secret("OTHER", Absent::Words(""), "");
     assert_eq!(cut.notes().warnings.iter().map(|it| it.setting.as_str()).collect::<Vec<_>>(), ["KEY"]);
 }
 
@@ -112,7 +112,7 @@ proptest! {
     fn sec_004_no_value_of_a_secret_is_ever_shown(value in "[a-zA-Z0-9#'\"=]{12,40}") {
         let mut env = env(&[("A", &value)], &format!("B={value}"));
         for name in ["A", "B"] {
-            env.secret(name, "", "");
+            env.secret(name, Absent::Words(""), "");
         }
         env.or("C", "", "", word);
         env.problem("A", Fault::new("is bad", "Do better"));

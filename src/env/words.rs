@@ -30,9 +30,13 @@ pub fn choice<T: Copy>(text: &str, words: &[(&str, T)]) -> Parsed<T> {
 /// A list by comma, blanks around its parts cut, empty parts left out.
 ///
 /// # Errors
-/// What `part` says of the first bad one.
+/// What `part` says of the first bad one; a list of nothing but commas.
 pub fn list<T>(text: &str, part: impl Fn(&str) -> Parsed<T>) -> Parsed<Vec<T>> {
-    text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(part).collect()
+    let parts: Vec<T> = text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(part).collect::<Parsed<_>>()?;
+    if parts.is_empty() {
+        return Err(Fault::new("is a list of nothing", "Write something between the commas, or leave it out"));
+    }
+    Ok(parts)
 }
 
 /// A line of text for people: no control characters, at most `longest` characters.
@@ -64,6 +68,7 @@ mod tests {
     #[test]
     fn lists_are_cut_at_commas() {
         assert_eq!(list(" a, b,,c ,", |it| Ok(it.to_owned())), Ok(vec!["a".into(), "b".into(), "c".into()]));
+        assert!(list(",", |it| Ok(it.to_owned())).is_err());
         assert_eq!(choice("b", &[("a", 1), ("b", 2)]), Ok(2));
         assert!(choice("c", &[("a", 1), ("b", 2)]).is_err_and(|it| it.right.ends_with("a, b")));
         assert!(line("a\nb", 10).is_err() && line("abc", 2).is_err() && line("é", 1).is_ok());

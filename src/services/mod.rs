@@ -1,6 +1,7 @@
 //! What Postern keeps and does. Nothing here knows HTTP. A service may use those listed before it.
 
 pub mod caller;
+pub mod metrics;
 pub mod database;
 pub mod installation;
 pub mod shared;
@@ -11,6 +12,8 @@ pub mod moderation;
 pub mod sessions;
 pub mod accounts;
 pub mod tokens;
+pub mod sign_in;
+pub mod sign_up;
 
 #[cfg(test)]
 pub(crate) mod testing;

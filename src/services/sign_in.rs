@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use entity::Names;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
 use super::caller::Caller;
 use super::database::Database;
+use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
 use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
 use super::tokens::{Refreshed, Tokens};
+use super::users::email::Email;
 use super::users::password::Hasher;
 use super::users::{User, Users};
-use super::users::email::Email;
 use crate::clock::{Clock, rfc3339};
 use crate::error::{BanNotice, Error, ErrorKind, Result};
 use crate::secret::Secret;
@@ -33,6 +34,8 @@ pub struct Credentials<'a> {
 pub struct SignIn {
     /// Rows.
     pub database: Database,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The audit.
     pub audit: Audit,
     /// People.
@@ -91,11 +94,15 @@ impl SignIn {
     /// Proves that `credentials` are a person's who may enter. The work is the same whoever it is:
     /// one look-up, one hash, one row.
     async fn prove_password(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
+        let proven = self.prove_uncounted(caller, credentials).await;
+        self.metrics.signed_in(Outcome::from(&proven));
+        proven
+    }
+
+    async fn prove_uncounted(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
         self.moderation.check(Violation::Login, caller)?;
-        let canonical = Email::parse(credentials.email).map_or_else(
-            |_| credentials.email.trim().to_lowercase(),
-            |email| email.canonical().to_owned(),
-        );
+        let canonical = Email::parse(credentials.email)
+            .map_or_else(|_| credentials.email.trim().to_lowercase(), |email| email.canonical().to_owned());
         self.moderation.check_account(Violation::Login, &canonical)?;
         let user = self.users.by_email(&canonical).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
@@ -178,17 +185,4 @@ impl SignIn {
             })
             .await
     }
-}
-
-/// Whether a password is too long to be anybody's: said before any hash is made (SEC-012).
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`] at the field `password`.
-pub fn check_length(password: &SecretString) -> Result<()> {
-    const LONGEST: usize = 128;
-    if password.expose_secret().chars().nth(LONGEST).is_none() {
-        return Ok(());
-    }
-    let problem = crate::error::FieldProblem::new("password", "A password has at most 128 characters.");
-    Err(Error::invalid(vec![problem]))
 }

@@ -1,17 +1,21 @@
 //! Signing up: count, judge all fields at once, hash, make. A known address gets the same answer
 //! after the same work.
 
+use std::sync::Arc;
+
 use entity::Names;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::accounts::{Accounts, Doer};
 use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
+use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
 use super::users::password::Hasher;
+use super::users::policy::Demands;
 use super::users::username::Username;
-use super::users::{Created, NewUser, Settings, policy};
+use super::users::{Created, NewUser, Settings};
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
 
 /// Names longer than this are none.
@@ -33,6 +37,8 @@ pub struct Registration<'a> {
 /// The services that signing up joins.
 #[derive(Clone, Debug)]
 pub struct SignUp {
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The audit.
     pub audit: Audit,
     /// Limits.
@@ -53,11 +59,17 @@ impl SignUp {
     /// [`ErrorKind::Forbidden`] for a domain that is not allowed; [`ErrorKind::TooManyRequests`];
     /// [`ErrorKind::Unavailable`].
     pub async fn register(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
+        let registered = self.register_uncounted(caller, registration).await;
+        self.metrics.signed_up(Outcome::from(&registered));
+        registered
+    }
+
+    async fn register_uncounted(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
         if !self.settings.registration || !self.settings.email_login {
             return Err(ErrorKind::RegistrationOff.into());
         }
         self.moderation.check(Violation::Registration, caller)?;
-        let (email, username) = self.check(registration)?;
+        let (email, username) = self.check(registration).await?;
         check_domain(&self.settings, &email)?;
         let hash = self.hasher.hash(registration.password).await?;
         let new = NewUser {
@@ -82,22 +94,18 @@ impl SignUp {
         Ok(())
     }
 
-    fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
+    async fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
         let mut problems = Vec::new();
         let email = Email::parse(registration.email).map_err(|it| problems.push(FieldProblem::new("email", it))).ok();
         if let Some(problem) = check_name(registration.name) {
             problems.push(problem);
         }
         let username = match registration.username.map(str::trim).filter(|wanted| !wanted.is_empty()) {
-            Some(wanted) => {
-                Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok()
-            }
+            Some(wanted) => Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok(),
             None => None,
         };
         let known = [registration.email, registration.name];
-        if let Err(problem) = judge(&self.settings, registration.password, &known) {
-            problems.push(problem);
-        }
+        problems.extend(judge(&self.hasher, &self.settings, registration.password, &known).await?);
         match email {
             Some(email) if problems.is_empty() => Ok((email, username)),
             _ => Err(Error::invalid(problems)),
@@ -121,14 +129,23 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
     None
 }
 
-/// Whether `password` may be chosen by somebody of whom `known` is known.
+/// What stands against `password` as the choice of somebody of whom `known` is known.
 ///
 /// # Errors
-/// The problem, at the field `password`.
-pub fn judge(settings: &Settings, password: &SecretString, known: &[&str]) -> Result<(), FieldProblem> {
-    policy::judge(password.expose_secret(), settings.min_password_length, &settings.app_title, known)
-        .map(|_| ())
-        .map_err(|problem| FieldProblem::new("password", problem))
+/// [`ErrorKind::Unavailable`] when too many passwords are judged already.
+pub async fn judge(
+    hasher: &Hasher,
+    settings: &Settings,
+    password: &SecretString,
+    known: &[&str],
+) -> Result<Option<FieldProblem>> {
+    let demands = Demands {
+        min_length: settings.min_password_length,
+        app_title: settings.app_title.clone(),
+        own: known.iter().map(ToString::to_string).collect(),
+    };
+    let judgement = hasher.judge(password, demands).await?;
+    Ok(judgement.err().map(|problem| FieldProblem::new("password", problem)))
 }
 
 /// Whether accounts of this address's domain are wanted here.

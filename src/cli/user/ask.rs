@@ -17,7 +17,8 @@ pub(super) fn asked(question: &str, given: Option<String>) -> Result<String> {
         return Ok(given);
     }
     if !std::io::stdin().is_terminal() {
-        let words = format!("There is no terminal to ask for \"{}\"; give it as an option.", question.trim_end_matches(": "));
+        let words =
+            format!("There is no terminal to ask for \"{}\"; give it as an option.", question.trim_end_matches(": "));
         return Err(Error::new(ErrorKind::InvalidInput, words));
     }
     let mut terminal = std::io::stderr();
@@ -28,7 +29,7 @@ pub(super) fn asked(question: &str, given: Option<String>) -> Result<String> {
 }
 
 /// The password that the operator gives, or one that is made; and whether it was made.
-pub(super) fn chosen_password(app: &App, password: &Password, known: &[&str]) -> Result<(SecretString, bool)> {
+pub(super) async fn chosen_password(app: &App, password: &Password, known: &[&str]) -> Result<(SecretString, bool)> {
     if password.generate_password {
         return Ok((made_password(app), true));
     }
@@ -42,8 +43,10 @@ pub(super) fn chosen_password(app: &App, password: &Password, known: &[&str]) ->
         let words = "There is no terminal to ask for a password; add --password-stdin or --generate-password.";
         return Err(Error::new(ErrorKind::InvalidInput, words));
     };
-    judge(&app.config.users, &chosen, known).map_err(|problem| Error::invalid(vec![problem]))?;
-    Ok((chosen, false))
+    match judge(&app.hasher, &app.config.users, &chosen, known).await? {
+        Some(problem) => Err(Error::invalid(vec![problem])),
+        None => Ok((chosen, false)),
+    }
 }
 
 /// A password of 144 random bits.

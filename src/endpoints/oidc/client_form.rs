@@ -7,11 +7,12 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSecurityScheme, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
-use crate::services::clients::{Client, Credentials};
+use crate::services::clients::{Client, presented};
 use crate::web::body;
 use crate::web::form::pairs;
 
@@ -63,7 +64,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let app = App::from_request(request, body).await?;
+        let app = <App as FromRequest>::from_request(request, body).await?;
         if !body::is_of_type(request.headers(), MEDIA_TYPE) {
             let words = "Send the parameters as application/x-www-form-urlencoded.";
             return Err(Error::new(ErrorKind::UnsupportedMediaType, words).into());
@@ -74,18 +75,14 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
             return Err(Error::new(ErrorKind::InvalidRequest, words).into());
         }
         let pairs = pairs::parse(&body::read(request, body).await?)?;
-        let credentials = Credentials::of(authorization(request)?, |name| pairs::find(&pairs, name))?;
-        let client = app.clients.authenticate(&credentials).await?;
+        let one = |name| pairs::find(&pairs, name).into_iter().collect::<Vec<_>>();
+        let shown = presented(&authorization(request)?, &one("client_id"), &one("client_secret"))?;
+        let client = app.clients.authenticate(&shown.id, shown.secret.expose_secret(), shown.method).await?;
         Ok(Self { client, form: pairs::read(pairs)? })
     }
 }
 
-/// The one `Authorization` header; two of them are no authentication at all.
-fn authorization(request: &Request) -> Result<Option<&str>, Error> {
-    let mut values = request.headers().get_all(AUTHORIZATION).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| ErrorKind::InvalidClient.into()),
-        (Some(_), Some(_)) => Err(Error::new(ErrorKind::InvalidRequest, "There is more than one Authorization header.")),
-    }
+fn authorization(request: &Request) -> Result<Vec<&str>, Error> {
+    let values = request.headers().get_all(AUTHORIZATION).iter();
+    values.map(|value| value.to_str().map_err(|_| ErrorKind::InvalidClient.into())).collect()
 }

@@ -160,7 +160,8 @@ impl IntoResponse for Printed {
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
         let content = vec![MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() }];
-        let response = MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
+        let response =
+            MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }
     }
 
@@ -181,7 +182,7 @@ impl Api {
     /// on every request that it serves.
     #[oai(path = "/oauth2/introspect", method = "post", operation_id = "introspect")]
     async fn introspect(&self, app: App, call: ClientForm<IntrospectionRequest>) -> Result<Printed> {
-        if call.client.introspect.is_none() {
+        if call.client.metadata.introspect.is_none() {
             return Err(Error::new(ErrorKind::InvalidClient, "This client has no right to introspect."));
         }
         let Some(token) = call.form.token.filter(|token| !token.is_empty()) else {
@@ -196,7 +197,7 @@ impl Api {
 
 /// Session tokens belong to no client: only a caller with the right to all sees them (SEC-083).
 fn may_see(client: &Client) -> bool {
-    client.introspect == Some(Introspect::All)
+    client.metadata.introspect == Some(Introspect::All)
 }
 
 fn print(app: &App, token: &LiveToken) -> Bytes {

@@ -9,7 +9,7 @@ use super::person::Person;
 use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::services::caller::Caller;
-use crate::services::sign_in::{Credentials, check_length};
+use crate::services::sign_in::Credentials;
 use crate::services::tokens::Refreshed;
 use crate::web::Web;
 use crate::web::cookie::Cookie;
@@ -52,7 +52,6 @@ pub(super) async fn login(app: &App, web: &Web, caller: &Caller, form: LoginRequ
         return Err(ErrorKind::PasswordLoginOff.into());
     }
     let password: SecretString = form.password.into();
-    check_length(&password)?;
     let credentials = Credentials { email: &form.email, password: &password };
     let refreshed = app.sign_in.session_api(caller, &credentials).await?;
     answer(app, web, &refreshed)

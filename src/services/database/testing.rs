@@ -48,3 +48,10 @@ async fn create_database(server: &str) -> String {
     url.set_path(&name);
     url.into()
 }
+
+/// Runs `test` on a fresh database of each kind, one after the other.
+pub(crate) async fn on_each_database(test: impl AsyncFn(Database)) {
+    for db in fresh().await {
+        test(db.database.clone()).await;
+    }
+}

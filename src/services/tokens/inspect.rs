@@ -14,6 +14,7 @@ use super::Tokens;
 use super::session_token::Claimed;
 use crate::error::Result;
 use crate::secret::DerivedKey;
+use crate::services::metrics::Outcome;
 use crate::services::sessions::Live;
 use crate::services::shared::{Stamp, Subject};
 
@@ -64,6 +65,16 @@ impl Tokens {
     /// # Errors
     /// When it is not cached and the database is away: never a yes that a read would deny.
     pub async fn inspect(&self, token: &str) -> Result<Option<Arc<LiveToken>>> {
+        let found = self.find(token).await;
+        self.metrics.introspected(match &found {
+            Ok(Some(_)) => Outcome::Done,
+            Ok(None) => Outcome::Refused,
+            Err(_) => Outcome::Failed,
+        });
+        found
+    }
+
+    async fn find(&self, token: &str) -> Result<Option<Arc<LiveToken>>> {
         let now = self.clock.now();
         let key = self.cache.key.mac(&[token.as_bytes()]);
         if let Some(cached) = self.cache.entries.get(&key) {

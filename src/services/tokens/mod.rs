@@ -17,6 +17,7 @@ use secrecy::ExposeSecret;
 
 use super::audit::Audit;
 use super::database::Database;
+use super::metrics::Metrics;
 use super::sessions::Sessions;
 use super::shared::Shared;
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ pub struct Tokens {
     shared: Arc<Shared>,
     audit: Audit,
     sessions: Sessions,
+    metrics: Arc<Metrics>,
     clock: Clock,
     random: Random,
     settings: Settings,
@@ -47,6 +49,8 @@ pub struct Parts {
     pub audit: Audit,
     /// Sessions, which every token belongs to.
     pub sessions: Sessions,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -57,7 +61,7 @@ impl Tokens {
     /// Tokens by `settings`.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, shared, audit, sessions, clock, random } = parts;
+        let Parts { database, shared, audit, sessions, metrics, clock, random } = parts;
         let refresh_secret = settings.jwt_refresh_secret.expose_secret().as_bytes();
         Self {
             session_tokens: session_token::Keys::new(settings.jwt_secret.expose_secret().as_bytes()),
@@ -67,6 +71,7 @@ impl Tokens {
             shared,
             audit,
             sessions,
+            metrics,
             clock,
             random,
             settings,

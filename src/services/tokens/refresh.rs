@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::{Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::database::{Executor, sweep};
+use crate::services::metrics::Outcome;
 use crate::services::sessions::{Live, Session, live};
 use crate::services::shared::Subject;
 
@@ -61,6 +62,12 @@ impl Tokens {
     /// [`ErrorKind::Unauthenticated`] for anything but the newest token of a living family or a
     /// repeat that the rules forgive; [`ErrorKind::Unavailable`] when the database is away.
     pub async fn refresh(&self, text: &str, caller: &Caller) -> Result<Refreshed> {
+        let refreshed = self.refresh_uncounted(text, caller).await;
+        self.metrics.refreshed(Outcome::from(&refreshed));
+        refreshed
+    }
+
+    async fn refresh_uncounted(&self, text: &str, caller: &Caller) -> Result<Refreshed> {
         for _ in 0..TRIES {
             let Some(token) = self.refresh_tokens.read(text) else { break };
             let now = self.clock.now();

@@ -1,0 +1,133 @@
+//! The file of secrets that Postern made, beside the embedded database.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read, Result, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::keys::{self, EncryptionKey};
+use crate::env::{Fault, parse_dotenv};
+use crate::random::Random;
+
+/// The secrets of the file.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) jwt_secret: Option<SecretString>,
+    pub(super) jwt_refresh_secret: Option<SecretString>,
+    pub(super) encryption_key: Option<EncryptionKey>,
+    /// Made just now.
+    pub(super) is_new: bool,
+    /// Readable by every user of this machine.
+    pub(super) is_open: bool,
+}
+
+/// The file that belongs to `database`: `postern.secrets` beside `postern.db`.
+pub(super) fn path(database: &Path) -> PathBuf {
+    database.with_extension("secrets")
+}
+
+/// What the file holds; it is made when there is none.
+///
+/// Of several processes that start at once one makes it and all use it: the file appears under its
+/// name only when it is complete, and never takes the place of another.
+pub(super) fn read_or_make(path: &Path, random: &Random) -> std::result::Result<Made, Fault> {
+    let made = match open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make(path, random).and_then(|is_new| Ok((open(path)?, is_new)))
+        }
+        read => read.map(|read| (read, false)),
+    };
+    let ((text, is_open), is_new) = made.map_err(|error| unusable(path, &error))?;
+    Ok(Made { is_new, is_open, ..parse(path, &text)? })
+}
+
+/// What the file holds, or what a new one might.
+pub(super) fn read_or_foretell(path: &Path, random: &Random) -> std::result::Result<Made, Fault> {
+    match open(path) {
+        Ok((text, is_open)) => Ok(Made { is_open, ..parse(path, &text)? }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok(Made { is_new: true, ..parse(path, &compose(random))? })
+        }
+        Err(error) => Err(unusable(path, &error)),
+    }
+}
+
+fn unusable(path: &Path, why: &dyn std::fmt::Display) -> Fault {
+    Fault::new(
+        format!("is not set, and {} cannot be used: {why}", path.display()),
+        "Restore that file from a backup, let this user read and write it, or set the secret yourself",
+    )
+}
+
+fn parse(path: &Path, text: &str) -> std::result::Result<Made, Fault> {
+    let values = parse_dotenv(text);
+    let value = |name: &str| values.iter().rev().find(|it| it.name == name).map(|it| it.value.as_str());
+    let (jwt, refresh, key) = (value(keys::JWT), value(keys::REFRESH), value(keys::ENCRYPTION));
+    let made = Made {
+        jwt_secret: jwt.and_then(|text| keys::signing(text).ok()),
+        jwt_refresh_secret: refresh.and_then(|text| keys::signing(text).ok()).filter(|_| jwt != refresh),
+        encryption_key: key.and_then(|text| keys::encryption_key(text).ok()),
+        ..Made::default()
+    };
+    let is_whole = made.jwt_secret.is_some() && made.jwt_refresh_secret.is_some() && made.encryption_key.is_some();
+    if is_whole { Ok(made) } else { Err(unusable(path, &"it is damaged")) }
+}
+
+fn open(path: &Path) -> Result<(Zeroizing<String>, bool)> {
+    let mut file = File::open(path)?;
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text)?;
+    Ok((text, crate::env::is_open_to_all(&file.metadata()?)))
+}
+
+fn compose(random: &Random) -> Zeroizing<String> {
+    let secret = || Zeroizing::new(URL_SAFE_NO_PAD.encode(*Zeroizing::new(random.bytes::<32>())));
+    Zeroizing::new(format!(
+        "# Made by Postern on its first start. Keep it secret, and back it up with the database.\n\
+         {}={}\n{}={}\n{}={}\n",
+        keys::JWT,
+        *secret(),
+        keys::REFRESH,
+        *secret(),
+        keys::ENCRYPTION,
+        *secret(),
+    ))
+}
+
+/// Makes the file; false when another process was faster.
+fn make(path: &Path, random: &Random) -> Result<bool> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let draft = path.with_extension(format!("secrets.{}", hex::encode(random.bytes::<8>())));
+    let made = write(&draft, &compose(random)).and_then(|()| publish(&draft, path));
+    let removed = fs::remove_file(&draft);
+    let is_new = made?;
+    if removed.is_ok() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(is_new)
+}
+
+fn write(draft: &Path, text: &str) -> Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
+    // The umask may have taken more away than others' rights.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Gives the draft its name, unless something bears that name already. A link does both in one step,
+/// where a rename would replace what is there.
+fn publish(draft: &Path, path: &Path) -> Result<bool> {
+    match fs::hard_link(draft, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // Some network and desktop file systems know no links; nobody runs two servers on those.
+        Err(_) => fs::rename(draft, path).map(|()| true),
+    }
+}

@@ -1,0 +1,117 @@
+//! The settings in force: one field per section, all problems at once.
+
+mod chat_names;
+pub mod example;
+mod keys;
+mod later;
+mod log;
+mod looks;
+mod made;
+mod picture;
+mod public_address;
+mod samples;
+mod svg;
+pub mod web;
+
+use std::time::Duration;
+
+pub use chat_names::{Group, unused};
+pub use keys::{EncryptionKey, Missing};
+pub use log::{LogFormat, LogSettings};
+pub use looks::Looks;
+pub use picture::Picture;
+
+use crate::env::{Env, Notes, Problem, numbers};
+use crate::random::Random;
+use crate::services::{clients, database, moderation, sessions, tokens, users};
+
+/// Every setting of this release.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where rows are kept.
+    pub database: database::Settings,
+    /// Accounts and passwords.
+    pub users: users::Settings,
+    /// Declared clients.
+    pub clients: clients::Settings,
+    /// Limits.
+    pub moderation: moderation::Settings,
+    /// Browser sessions.
+    pub sessions: sessions::Settings,
+    /// Session tokens and refresh tokens.
+    pub tokens: tokens::Settings,
+    /// The HTTP surface and the pages.
+    pub web: web::Settings,
+    /// `POSTERN_AUDIT_RETENTION`: how long audit rows are kept.
+    pub audit_retention: Duration,
+    /// `POSTERN_ENCRYPTION_KEY`: parent of the keys that seal what is kept.
+    pub encryption_key: EncryptionKey,
+    /// The log.
+    pub log: LogSettings,
+}
+
+impl Config {
+    /// The settings for a start: secrets that lack are made where that may be.
+    ///
+    /// # Errors
+    /// Every problem there is, at once.
+    pub fn load(mut env: Env, random: &Random) -> Result<(Self, Notes), Vec<Problem>> {
+        let config = Self::read(&mut env, Missing::Make(random));
+        env.finish(config)
+    }
+
+    /// Reads every setting and notes in `env` what there is to say. None when there is a problem.
+    pub fn read(env: &mut Env, missing: Missing<'_>) -> Option<Self> {
+        env.section(PLACE);
+        let database = database::Settings::read(env);
+        env.section(LOOKS);
+        let looks = Looks::read(env);
+        let title = looks.as_ref().map_or("", |looks| &looks.title).to_owned();
+        env.section(PLACE);
+        let web = web::Settings::read(env, looks);
+        env.section(WAYS_IN);
+        let users = users::Settings::read(env, &title);
+        env.section(LIMITS);
+        let moderation = moderation::Settings::read(env);
+        env.section(TOKENS);
+        let tokens = tokens::Settings::read(env);
+        let sessions = sessions::Settings::read(env);
+        let keys = keys::Given::read(env);
+        env.section(OPERATION);
+        let clients = clients::Settings::read(env);
+        let audit_retention = env.or("POSTERN_AUDIT_RETENTION", "365d", "How long the audit is kept.", |text| {
+            numbers::duration(text, 86_400..=3_650 * 86_400)
+        });
+        let log = LogSettings::read(env);
+        chat_names::note(env);
+        later::note(env);
+        // Last, and only where all else is well: a start that is refused leaves no file behind.
+        let database = database?;
+        let keys = keys?.complete(env, &database.location, missing)?;
+        Some(Self {
+            database,
+            users: users?,
+            clients: clients?,
+            moderation: moderation?,
+            sessions: sessions?,
+            tokens: tokens?(keys.jwt_secret, keys.jwt_refresh_secret),
+            web: web?,
+            audit_retention: audit_retention?,
+            encryption_key: keys.encryption_key,
+            log: log?,
+        })
+    }
+}
+
+const PLACE: &str = "Where Postern is";
+const WAYS_IN: &str = "Ways in";
+const TOKENS: &str = "Tokens, secrets, sessions";
+const LIMITS: &str = "Limits";
+const LOOKS: &str = "Looks";
+const OPERATION: &str = "Operation";
+
+/// The headings of the settings, in the order in which people read them.
+pub(crate) const SECTIONS: [&str; 6] = [PLACE, WAYS_IN, TOKENS, LIMITS, LOOKS, OPERATION];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! What the public address, the chat's addresses and those that we listen on must be to each other.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use super::web::Listen;
+use crate::env::address::is_loopback;
+use crate::env::{Env, Fault};
+
+const URL: &str = "POSTERN_URL";
+const SECURE: &str = "SESSION_COOKIE_SECURE";
+
+/// Plain http only on this machine, or where the operator has said that cookies are not to be secure.
+pub(super) fn check_scheme(env: &mut Env, url: &Url, secure: Option<bool>) {
+    let is_https = url.scheme() == "https";
+    match secure {
+        Some(false) if is_https => {
+            let right = "Take it out, or write true: with https cookies are always secure";
+            env.problem(SECURE, Fault::new("is false although POSTERN_URL is https", right));
+        }
+        Some(false) if !is_loopback(url) => env.warn(
+            URL,
+            "http off this machine, allowed by SESSION_COOKIE_SECURE=false: whoever is on the way reads passwords and cookies.",
+        ),
+        _ if !is_https && !is_loopback(url) => {
+            let right = "Write the https address, or SESSION_COOKIE_SECURE=false if this must be";
+            env.problem(URL, Fault::new("is http on a host that is not this machine", right));
+        }
+        _ => {}
+    }
+}
+
+/// A chat that the world can reach needs a Postern that the world can reach, under an address of its own.
+pub(super) fn check_chat(env: &mut Env, url: &Url, client: Option<&Url>, server: &Url) {
+    let is_public = client.is_some_and(|client| !is_loopback(client)) || !is_loopback(server);
+    if !env.is_set(URL) && is_public {
+        let right = "Write the address under which browsers reach Postern, a host of its own \
+                     (https://auth.example.com) or a path on the chat's (https://chat.example.com/auth)";
+        env.problem(URL, Fault::new("is not set although the chat's address is public", right));
+    }
+    for (name, chat) in [("DOMAIN_CLIENT", client), ("DOMAIN_SERVER", Some(server))] {
+        if chat == Some(url) {
+            env.problem(name, Fault::new("is Postern's own address", "Write the chat's address"));
+        }
+    }
+}
+
+/// Behind a proxy that nobody named, everybody would share the proxy's address in limits and bans.
+pub(super) fn check_listen(env: &mut Env, url: &Url, listen: &[Listen], has_proxies: bool) {
+    const LISTEN: &str = "POSTERN_LISTEN";
+    let tcp = || listen.iter().filter_map(tcp);
+    for (at, one) in listen.iter().enumerate() {
+        if listen[..at].contains(one) {
+            env.problem(LISTEN, Fault::new("names one address twice", "Name each address once"));
+        }
+    }
+    if tcp().any(|it| !it.ip().is_loopback()) && url.scheme() == "https" && !has_proxies {
+        env.warn(
+            LISTEN,
+            "reachable from other machines while POSTERN_URL is https and POSTERN_TRUSTED_PROXIES is empty: if a proxy stands \
+             before Postern, name its network there, else all people count as one address.",
+        );
+    }
+    if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| Some(it.port()) != url.port()) {
+        env.warn(
+            URL,
+            "not set, so links and cookies are for http://localhost:3081, where POSTERN_LISTEN does not listen.",
+        );
+    }
+}
+
+/// Metrics are for the operator: they need a listener of their own.
+pub(super) fn check_metrics(env: &mut Env, listen: &[Listen], metrics: Option<SocketAddr>) {
+    let Some(metrics) = metrics else { return };
+    let meets = |it: SocketAddr| {
+        let is_any = it.ip().is_unspecified() || metrics.ip().is_unspecified();
+        it.port() == metrics.port() && it.port() != 0 && (is_any || it.ip() == metrics.ip())
+    };
+    if listen.iter().filter_map(tcp).any(meets) {
+        let fault = Fault::new("is an address of POSTERN_LISTEN too", "Write another port, such as 127.0.0.1:9464");
+        env.problem("POSTERN_METRICS_LISTEN", fault);
+    }
+}
+
+fn tcp(listen: &Listen) -> Option<SocketAddr> {
+    match listen {
+        Listen::Tcp(address) => Some(*address),
+        Listen::Unix(_) => None,
+    }
+}

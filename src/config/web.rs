@@ -1,0 +1,158 @@
+//! Settings of the HTTP surface.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::looks::Looks;
+use super::public_address;
+use crate::env::{Env, Fault, Parsed, address, numbers, words};
+
+/// Where and how Postern answers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `POSTERN_URL`: public address and issuer; no trailing slash is kept in [`Self::issuer`].
+    pub url: Url,
+    /// `POSTERN_LISTEN`.
+    pub listen: Vec<Listen>,
+    /// `POSTERN_METRICS_LISTEN`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// `POSTERN_TRUSTED_PROXIES`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether cookies carry `Secure` (`SESSION_COOKIE_SECURE`, else by [`Self::url`]).
+    pub secure_cookies: bool,
+    /// `POSTERN_MAX_BODY`, bytes.
+    pub max_body: usize,
+    /// `POSTERN_REQUEST_TIMEOUT`.
+    pub request_timeout: Duration,
+    /// `POSTERN_SHUTDOWN_GRACE`.
+    pub shutdown_grace: Duration,
+    /// `DOMAIN_CLIENT`: the chat's front end.
+    pub domain_client: Option<Url>,
+    /// `DOMAIN_SERVER`: the chat's back end.
+    pub domain_server: Url,
+    /// How pages look.
+    pub looks: Looks,
+}
+
+impl Settings {
+    /// The issuer: the public address without a trailing slash.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    /// The path below which everything answers: empty or `/some/path`.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        self.url.path().trim_end_matches('/')
+    }
+
+    pub(super) fn read(env: &mut Env, looks: Option<Looks>) -> Option<Self> {
+        let url = env.or(
+            "POSTERN_URL",
+            "http://localhost:3081",
+            "Public address, which is the issuer of tokens too; it may have a path.",
+            address::base,
+        );
+        let listen = env.or(
+            "POSTERN_LISTEN",
+            "127.0.0.1:3081",
+            "Addresses to listen on, by comma; unix:/run/postern.sock is one too.",
+            |text| words::list(text, Listen::parse),
+        );
+        let metrics_listen =
+            env.optional("POSTERN_METRICS_LISTEN", "off", "Address of the metrics (Prometheus).", socket);
+        let trusted_proxies = env.optional(
+            "POSTERN_TRUSTED_PROXIES",
+            "none",
+            "Networks of the proxies whose forwarded headers count, by comma.",
+            |text| words::list(text, address::network),
+        );
+        let secure_cookies = env.optional(
+            "SESSION_COOKIE_SECURE",
+            "true where POSTERN_URL is https",
+            "Whether cookies travel by https only.",
+            words::boolean,
+        );
+        let max_body = env.or("POSTERN_MAX_BODY", "64KiB", "Largest body of a request.", |text| {
+            numbers::size(text, 1 << 10..=16 << 20)
+        });
+        let request_timeout =
+            env.or("POSTERN_REQUEST_TIMEOUT", "30s", "Longest time for a request to arrive and be answered.", |text| {
+                numbers::duration(text, 1..=600)
+            });
+        let shutdown_grace = env.or(
+            "POSTERN_SHUTDOWN_GRACE",
+            "30s",
+            "How long requests under way may take when Postern stops.",
+            |text| numbers::duration(text, 0..=3600),
+        );
+        let domain_client =
+            env.optional("DOMAIN_CLIENT", "", "The chat's front end, where people may be sent back.", address::base);
+        let domain_server = env.or("DOMAIN_SERVER", "http://localhost:3080", "The chat's back end.", address::base);
+        let (url, secure_cookies, listen) = (url?, secure_cookies?, listen?);
+        let (metrics_listen, trusted_proxies) = (metrics_listen?, trusted_proxies?.unwrap_or_default());
+        public_address::check_scheme(env, &url, secure_cookies);
+        public_address::check_chat(env, &url, domain_client.as_ref()?.as_ref(), domain_server.as_ref()?);
+        public_address::check_listen(env, &url, &listen, !trusted_proxies.is_empty());
+        public_address::check_metrics(env, &listen, metrics_listen);
+        let secure_cookies = secure_cookies.unwrap_or(url.scheme() == "https");
+        env.in_force("SESSION_COOKIE_SECURE", secure_cookies);
+        Some(Self {
+            url,
+            listen,
+            metrics_listen,
+            trusted_proxies,
+            secure_cookies,
+            max_body: max_body?,
+            request_timeout: request_timeout?,
+            shutdown_grace: shutdown_grace?,
+            domain_client: domain_client?,
+            domain_server: domain_server?,
+            looks: looks?,
+        })
+    }
+}
+
+/// An address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Host and port; port 0 is any free one.
+    Tcp(SocketAddr),
+    /// `unix:/path`.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    fn parse(text: &str) -> Parsed<Self> {
+        match text.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(Self::Unix(path.into())),
+            Some(_) => Err(Fault::new("holds a socket without a full path", "Write such as unix:/run/postern.sock")),
+            None => socket(text).map(Self::Tcp),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+fn socket(text: &str) -> Parsed<SocketAddr> {
+    if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse().map_err(|_| {
+        let right = "Write such as 127.0.0.1:3081, 0.0.0.0:3081 (every address) or [::1]:3081";
+        Fault::new("holds something that is not an IP address with a port", right)
+    })
+}

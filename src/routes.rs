@@ -1,0 +1,68 @@
+//! The only route table, and in which form each group fails.
+
+use poem::endpoint::BoxEndpoint;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
+use poem_openapi::{OpenApi, OpenApiService};
+
+use crate::app::App;
+use crate::endpoints::{oidc, operations, session_api};
+use crate::web::Web;
+use crate::web::failure::{Allow, Failures, get};
+use crate::web::surface::Surface;
+
+/// Everything that Postern answers on its public listeners.
+#[must_use]
+pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
+    let base = web.settings.base_path().to_owned();
+    let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
+    let everything = operations(everything);
+    let routes = match base.as_str() {
+        "" => everything,
+        // What a proxy hands over by fixed paths answers at the root too.
+        base => operations(session_api(Route::new())).nest(base, everything),
+    };
+    let failures = Failures::problem(Allow::default());
+    Counted { app: app.clone(), routes: Surface::new(web.clone(), routes.with(failures).data(app.clone())) }
+}
+
+/// What answers on the metrics listener.
+#[must_use]
+pub fn metrics(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
+    let routes = Route::new().at("/metrics", get(operations::metrics));
+    Surface::new(web.clone(), routes.with(Failures::bare()).data(app.clone()))
+}
+
+fn session_api(route: Route) -> Route {
+    route.nest_no_strip("/api", described(session_api::Api, Failures::problem))
+}
+
+fn operations(route: Route) -> Route {
+    route
+        .at("/healthz", get(operations::healthz))
+        .at("/readyz", get(operations::readyz))
+        .at("/openapi.json", get(operations::openapi))
+        .at("/docs", get(operations::explorer))
+        .at("/docs/docs.css", get(operations::explorer_style))
+}
+
+/// The operations of `api`, failing as `failures` says.
+fn described<A: OpenApi + 'static>(api: A, failures: fn(Allow) -> Failures) -> BoxEndpoint<'static, Response> {
+    let endpoint = OpenApiService::new(api, "", "").into_endpoint();
+    endpoint.with(failures(Allow::of::<A>())).boxed()
+}
+
+/// Counts what goes out.
+struct Counted<E> {
+    app: App,
+    routes: E,
+}
+
+impl<E: Endpoint> Endpoint for Counted<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let response = self.routes.call(request).await?.into_response();
+        self.app.metrics.answered(response.status().as_u16());
+        Ok(response)
+    }
+}

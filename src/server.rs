@@ -1,0 +1,73 @@
+//! Serving: the same for the program and for tests that start it in their own process.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::config::web::Listen;
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::DerivedKey;
+use crate::services::shared;
+use crate::web::Web;
+use crate::web::server::{self, Limits, Listener};
+use crate::{jobs, routes};
+
+/// Addresses that are being listened on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everybody.
+    pub public: Vec<Listener>,
+    /// For Prometheus.
+    pub metrics: Option<Listener>,
+}
+
+impl Listeners {
+    /// Listens on every configured address.
+    ///
+    /// # Errors
+    /// Names the address that cannot be had, and why.
+    pub async fn bind(app: &App) -> Result<Self> {
+        let settings = &app.config.web;
+        let mut public = Vec::new();
+        for address in &settings.listen {
+            public.push(bind(address).await?);
+        }
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(bind(&Listen::Tcp(address)).await?),
+            None => None,
+        };
+        Ok(Self { public, metrics })
+    }
+}
+
+async fn bind(address: &Listen) -> Result<Listener> {
+    let refuse = |error| Error::new(ErrorKind::Unavailable, format!("Cannot listen on {address:?}: {error}."));
+    Listener::bind(address).await.map_err(refuse)
+}
+
+/// Serves `app` until `stop`, then lets requests in flight end and closes the database.
+///
+/// # Errors
+/// When the accept loop fails.
+pub async fn serve(app: App, listeners: Listeners, stop: CancellationToken) -> Result<()> {
+    let settings = app.config.web.clone();
+    let csrf = DerivedKey::derive(app.config.encryption_key.expose(), "csrf");
+    let web = Web::new(settings, app.clock.clone(), app.random.clone(), csrf);
+    let limits = Limits::from(&app.config.web);
+    let background = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    tasks.spawn(shared::listen(app.database.clone(), Arc::clone(&app.shared), background.clone()));
+    tasks.spawn(jobs::run(app.clone(), background.clone()));
+    if let Some(listener) = listeners.metrics {
+        let (routes, stop) = (routes::metrics(&app, &web), background.clone());
+        tasks.spawn(async move { server::serve(routes, vec![listener], limits, stop.cancelled_owned()).await });
+    }
+    let served = server::serve(routes::public(&app, &web), listeners.public, limits, stop.cancelled_owned()).await;
+    background.cancel();
+    tasks.close();
+    tasks.wait().await;
+    app.database.clone().close().await?;
+    served.map_err(Error::internal)
+}
