@@ -107,14 +107,22 @@ mod tests {
 
     #[test]
     fn a_check_tells_problems_then_warnings_then_groups() {
-        let text = format!("POSTERN_LISTEN=x\nJWT_SECRET={SECRET}\nSESSION_EXPIRY=30000\nOPENAI_API_KEY=a\nPORT=1\nEMAIL_FROM=a");
+        let text = format!(
+            "POSTERN_LISTEN=x\nJWT_SECRET={SECRET}\nSESSION_EXPIRY=30000\nOPENAI_API_KEY=a\nPORT=1\nEMAIL_FROM=a"
+        );
         let (told, is_good) = said(ConfigCommand::Check, false, &text);
         let begins: Vec<_> = told.lines().filter_map(|line| line.split([':', '(']).next()).map(str::trim).collect();
         assert_eq!(
             begins,
             [
-                "1 problem", "POSTERN_LISTEN", "1 warning", "SESSION_EXPIRY", "mail",
-                "JWT_REFRESH_SECRET, POSTERN_ENCRYPTION_KEY", "server, files", "models and tools",
+                "1 problem",
+                "POSTERN_LISTEN",
+                "1 warning",
+                "SESSION_EXPIRY",
+                "mail",
+                "JWT_REFRESH_SECRET, POSTERN_ENCRYPTION_KEY",
+                "server, files",
+                "models and tools",
             ]
         );
         assert!(!is_good);
@@ -124,7 +132,9 @@ mod tests {
     #[test]
     fn sec_004_neither_verb_shows_a_secret() {
         let good = format!("JWT_SECRET={SECRET}\nPOSTERN_DATABASE_URL=postgres://u:{SECRET}@db/x");
-        let bad = format!("{good}\nJWT_REFRESH_SECRET={SECRET}\nPOSTERN_ENCRYPTION_KEY={SECRET}\nPOSTERN_URL=https://u:{SECRET}@a.example");
+        let bad = format!(
+            "{good}\nJWT_REFRESH_SECRET={SECRET}\nPOSTERN_ENCRYPTION_KEY={SECRET}\nPOSTERN_URL=https://u:{SECRET}@a.example"
+        );
         for text in [good, bad] {
             for command in [ConfigCommand::Check, ConfigCommand::Show] {
                 for json in [false, true] {
@@ -138,7 +148,9 @@ mod tests {
     fn show_tells_where_each_value_came_from() {
         let (told, is_good) = said(ConfigCommand::Show, false, "\nLOGIN_MAX=9\nAPP_TITLE=\"a\\nb\"");
         let told: Vec<_> = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        assert!(told.contains(&"LOGIN_MAX 9 (.env:2)".to_owned()) && told.contains(&"LOGIN_WINDOW 5 (default)".to_owned()));
+        assert!(
+            told.contains(&"LOGIN_MAX 9 (.env:2)".to_owned()) && told.contains(&"LOGIN_WINDOW 5 (default)".to_owned())
+        );
         assert!(told.contains(&"APP_TITLE a\u{fffd}b (.env:3)".to_owned()) && !is_good);
     }
 
