@@ -4,11 +4,12 @@
 //! characters are escaped (SEC-148), so nobody can write a line or a colour of their own.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use poem::Request;
 use tracing_subscriber::EnvFilter;
 
+use crate::config::{LogFormat, LogSettings};
 use crate::random::Random;
 use crate::web::Context;
 
@@ -62,24 +63,16 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// `POSTERN_LOG_FORMAT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
 /// Starts the log for the life of the process. Call once.
 ///
 /// # Errors
-/// When `filter` is not a filter (`info`, `postern=debug,warn`), with words for the operator, or
+/// When the filter is not one (`info`, `postern=debug,warn`), with words for the operator, or
 /// when a log runs already.
-pub fn init(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+pub fn init(settings: &LogSettings) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&settings.filter).map_err(|error| error.to_string())?;
+    let by_place = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| OneLine(io::stderr()));
-    match format {
+    match settings.format.unwrap_or(by_place) {
         LogFormat::Human => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
     }
