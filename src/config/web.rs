@@ -79,6 +79,44 @@ impl Settings {
             "Whether cookies travel by https only.",
             words::boolean,
         );
+        let bounds = Bounds::read(env);
+        let domain_client =
+            env.optional("DOMAIN_CLIENT", "", "The chat's front end, where people may be sent back.", address::base);
+        let domain_server = env.or("DOMAIN_SERVER", "http://localhost:3080", "The chat's back end.", address::base);
+        let (url, secure_cookies, listen) = (url?, secure_cookies?, listen?);
+        let (metrics_listen, trusted_proxies, bounds) =
+            (metrics_listen?, trusted_proxies?.unwrap_or_default(), bounds?);
+        public_address::check_scheme(env, &url, secure_cookies);
+        public_address::check_chat(env, &url, domain_client.as_ref()?.as_ref(), domain_server.as_ref()?);
+        public_address::check_listen(env, &url, &listen, !trusted_proxies.is_empty());
+        public_address::check_metrics(env, &listen, metrics_listen);
+        let secure_cookies = secure_cookies.unwrap_or(url.scheme() == "https");
+        env.in_force("SESSION_COOKIE_SECURE", secure_cookies);
+        Some(Self {
+            url,
+            listen,
+            metrics_listen,
+            trusted_proxies,
+            secure_cookies,
+            max_body: bounds.max_body,
+            request_timeout: bounds.request_timeout,
+            shutdown_grace: bounds.shutdown_grace,
+            domain_client: domain_client?,
+            domain_server: domain_server?,
+            looks: looks?,
+        })
+    }
+}
+
+/// How much and how long one request may take.
+struct Bounds {
+    max_body: usize,
+    request_timeout: Duration,
+    shutdown_grace: Duration,
+}
+
+impl Bounds {
+    fn read(env: &mut Env) -> Option<Self> {
         let max_body = env.or("POSTERN_MAX_BODY", "64KiB", "Largest body of a request.", |text| {
             numbers::size(text, 1 << 10..=16 << 20)
         });
@@ -92,30 +130,7 @@ impl Settings {
             "How long requests under way may take when Postern stops.",
             |text| numbers::duration(text, 0..=3600),
         );
-        let domain_client =
-            env.optional("DOMAIN_CLIENT", "", "The chat's front end, where people may be sent back.", address::base);
-        let domain_server = env.or("DOMAIN_SERVER", "http://localhost:3080", "The chat's back end.", address::base);
-        let (url, secure_cookies, listen) = (url?, secure_cookies?, listen?);
-        let (metrics_listen, trusted_proxies) = (metrics_listen?, trusted_proxies?.unwrap_or_default());
-        public_address::check_scheme(env, &url, secure_cookies);
-        public_address::check_chat(env, &url, domain_client.as_ref()?.as_ref(), domain_server.as_ref()?);
-        public_address::check_listen(env, &url, &listen, !trusted_proxies.is_empty());
-        public_address::check_metrics(env, &listen, metrics_listen);
-        let secure_cookies = secure_cookies.unwrap_or(url.scheme() == "https");
-        env.in_force("SESSION_COOKIE_SECURE", secure_cookies);
-        Some(Self {
-            url,
-            listen,
-            metrics_listen,
-            trusted_proxies,
-            secure_cookies,
-            max_body: max_body?,
-            request_timeout: request_timeout?,
-            shutdown_grace: shutdown_grace?,
-            domain_client: domain_client?,
-            domain_server: domain_server?,
-            looks: looks?,
-        })
+        Some(Self { max_body: max_body?, request_timeout: request_timeout?, shutdown_grace: shutdown_grace? })
     }
 }
 
