@@ -19,6 +19,6 @@ pub struct Done {
 
 /// `GET /`
 #[handler]
-pub async fn home(member: Member) -> Result<Response> {
+pub(crate) async fn home(member: Member) -> Result<Response> {
     member.visitor.lead_to("/account")
 }

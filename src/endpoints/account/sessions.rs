@@ -80,7 +80,7 @@ pub struct EndForm {
 
 /// `GET /account/sessions`
 #[handler]
-pub async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
+pub(crate) async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
     let Member { visitor, live } = member;
     let now = visitor.now();
     let sessions = app.sessions.list(live.user.id).await?;
@@ -95,7 +95,7 @@ pub async fn show(app: App, member: Member, done: Query<Done>) -> Result<Respons
 
 /// `POST /account/sessions`
 #[handler]
-pub async fn submit(form: Form<EndForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(form: Form<EndForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
     let Member { visitor, live } = member;
     let doer = Doer::person(live.user.id, &caller);
     if form.end == "others" {
