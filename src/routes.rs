@@ -14,8 +14,7 @@ use crate::web::surface::Surface;
 #[must_use]
 pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let base = web.settings.base_path().to_owned();
-    let everything = session_api(Route::new())
-        .nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
+    let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
     let everything = operations(everything);
     let routes = match base.as_str() {
         "" => everything,

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::config::web::Listen;
+use crate::error::{Error, ErrorKind, Result};
 use crate::secret::DerivedKey;
 use crate::services::shared;
 use crate::web::Web;
@@ -28,7 +29,6 @@ impl Listeners {
     /// # Errors
     /// Names the address that cannot be had, and why.
     pub async fn bind(app: &App) -> Result<Self> {
-        use crate::config::web::Listen;
         let settings = &app.config.web;
         let mut public = Vec::new();
         for address in &settings.listen {
@@ -42,8 +42,9 @@ impl Listeners {
     }
 }
 
-async fn bind(address: &crate::config::web::Listen) -> Result<Listener> {
-    Listener::bind(address).await.map_err(|error| Error::internal(format!("cannot listen on {address}: {error}")))
+async fn bind(address: &Listen) -> Result<Listener> {
+    let refuse = |error| Error::new(ErrorKind::Unavailable, format!("Cannot listen on {address:?}: {error}."));
+    Listener::bind(address).await.map_err(refuse)
 }
 
 /// Serves `app` until `stop`, then lets requests in flight end and closes the database.

@@ -17,10 +17,10 @@ use crate::web::trace;
 
 pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> Result<()> {
     trace::init(&config.log).map_err(Error::internal)?;
-    for warning in notes.warnings() {
+    for warning in &notes.warnings {
         tracing::warn!("{warning}");
     }
-    for notice in notes.notices() {
+    for notice in &notes.notices {
         tracing::info!("{notice}");
     }
     let app = App::build(config, Clock::system(), Random::system()).await?;

@@ -13,9 +13,9 @@ use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
 use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
 use super::tokens::{Refreshed, Tokens};
+use super::users::email::Email;
 use super::users::password::Hasher;
 use super::users::{User, Users};
-use super::users::email::Email;
 use crate::clock::{Clock, rfc3339};
 use crate::error::{BanNotice, Error, ErrorKind, Result};
 use crate::secret::Secret;
@@ -101,10 +101,8 @@ impl SignIn {
 
     async fn prove_uncounted(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<User> {
         self.moderation.check(Violation::Login, caller)?;
-        let canonical = Email::parse(credentials.email).map_or_else(
-            |_| credentials.email.trim().to_lowercase(),
-            |email| email.canonical().to_owned(),
-        );
+        let canonical = Email::parse(credentials.email)
+            .map_or_else(|_| credentials.email.trim().to_lowercase(), |email| email.canonical().to_owned());
         self.moderation.check_account(Violation::Login, &canonical)?;
         let user = self.users.by_email(&canonical).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());

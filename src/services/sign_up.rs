@@ -13,8 +13,8 @@ use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
 use super::users::password::Hasher;
-use super::users::username::Username;
 use super::users::policy::Demands;
+use super::users::username::Username;
 use super::users::{Created, NewUser, Settings};
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
 
@@ -101,9 +101,7 @@ impl SignUp {
             problems.push(problem);
         }
         let username = match registration.username.map(str::trim).filter(|wanted| !wanted.is_empty()) {
-            Some(wanted) => {
-                Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok()
-            }
+            Some(wanted) => Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok(),
             None => None,
         };
         let known = [registration.email, registration.name];

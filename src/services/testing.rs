@@ -59,7 +59,15 @@ impl House {
         let sessions = Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), idle);
         let accounts =
             Accounts::new(database.clone(), audit.clone(), users.clone(), moderation, sessions.clone(), clock.clone());
-        let parts = tokens::Parts { database, shared, audit, sessions: sessions.clone(), metrics: Arc::default(), clock, random };
+        let parts = tokens::Parts {
+            database,
+            shared,
+            audit,
+            sessions: sessions.clone(),
+            metrics: Arc::default(),
+            clock,
+            random,
+        };
         let settings = tokens::Settings {
             session_token_lifetime: TOKEN,
             refresh_lifetime: FAMILY,

@@ -75,14 +75,15 @@ fn log(method: &Method, uri: &Uri, response: &Response, started: Instant) {
     let status = response.status();
     let path =
         response.data::<PathPattern>().map_or_else(|| uri.path().get(..200).unwrap_or(uri.path()), |route| &*route.0);
-    let (code, micros) = (status.as_u16(), started.elapsed().as_micros());
+    let code = status.as_u16();
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let routine = matches!(*method, Method::GET | Method::HEAD) || response.data::<Quiet>().is_some();
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::warn!(target: "postern::request", %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {
-        tracing::debug!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::debug!(target: "postern::request", %method, path, status = code, micros, "answered");
     } else {
-        tracing::info!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::info!(target: "postern::request", %method, path, status = code, micros, "answered");
     }
 }
 

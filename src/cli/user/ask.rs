@@ -17,7 +17,8 @@ pub(super) fn asked(question: &str, given: Option<String>) -> Result<String> {
         return Ok(given);
     }
     if !std::io::stdin().is_terminal() {
-        let words = format!("There is no terminal to ask for \"{}\"; give it as an option.", question.trim_end_matches(": "));
+        let words =
+            format!("There is no terminal to ask for \"{}\"; give it as an option.", question.trim_end_matches(": "));
         return Err(Error::new(ErrorKind::InvalidInput, words));
     }
     let mut terminal = std::io::stderr();

@@ -4,7 +4,7 @@ mod ask;
 mod options;
 mod show;
 
-pub use options::UserCommand;
+pub(super) use options::UserCommand;
 
 use std::io::Write;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::env::{Fault, numbers};
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
 use crate::services::accounts::{Doer, NewBan};
 use crate::services::sign_up::check_name;
@@ -29,7 +30,7 @@ use show::{described, list, say, show};
 ///
 /// # Errors
 /// What the services refuse, in words for the operator.
-pub async fn run(app: &App, command: UserCommand, json: bool, out: &mut impl Write) -> Result<()> {
+pub(super) async fn run(app: &App, command: UserCommand, json: bool, out: &mut impl Write) -> Result<()> {
     let doer = Doer::command;
     match command {
         UserCommand::Create(create) => return self::create(app, create, json, out).await,
@@ -143,7 +144,9 @@ fn names(what: &'static str, names: Vec<String>) -> Result<Names> {
 }
 
 fn duration(text: &str) -> Result<Duration> {
-    crate::env::duration(text).map_err(|problem| Error::new(ErrorKind::InvalidInput, format!("--for: {problem}")))
+    const LONGEST: u64 = 100 * 365 * 86_400;
+    let refuse = |fault: Fault| Error::new(ErrorKind::InvalidInput, format!("--for {}. {}.", fault.wrong, fault.right));
+    numbers::duration(text, 1..=LONGEST).map_err(refuse)
 }
 
 /// Makes an administrator of `email`, whatever stands in the way: a new account, a role, a
@@ -151,7 +154,7 @@ fn duration(text: &str) -> Result<Duration> {
 ///
 /// # Errors
 /// When the database is away, or the address is none.
-pub async fn recover_admin(app: &App, email: Option<String>, json: bool, out: &mut impl Write) -> Result<()> {
+pub(super) async fn recover_admin(app: &App, email: Option<String>, json: bool, out: &mut impl Write) -> Result<()> {
     let email = asked("E-mail: ", email)?;
     let email = Email::parse(&email).map_err(|it| Error::invalid(vec![FieldProblem::new("--email", it)]))?;
     let password = made_password(app);

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Make an account; the first one ever becomes the administrator
     Create(Create),
     /// List the accounts
@@ -49,14 +49,14 @@ pub enum UserCommand {
 
 /// Which account.
 #[derive(Args, Debug)]
-pub struct Who {
+pub(crate) struct Who {
     /// Its id, e-mail address or user name
     pub(super) user: String,
 }
 
 /// A new account.
 #[derive(Args, Debug)]
-pub struct Create {
+pub(crate) struct Create {
     /// Its e-mail address
     #[arg(long)]
     pub(super) email: Option<String>,
@@ -81,7 +81,7 @@ pub struct Create {
 
 /// Where the password comes from; a terminal is asked when neither is given.
 #[derive(Args, Debug)]
-pub struct Password {
+pub(crate) struct Password {
     /// Read the password from standard input
     #[arg(long, conflicts_with = "generate_password")]
     pub(super) password_stdin: bool,
@@ -92,7 +92,7 @@ pub struct Password {
 
 /// A ban.
 #[derive(Args, Debug)]
-pub struct BanOptions {
+pub(crate) struct BanOptions {
     #[command(flatten)]
     pub(super) who: Who,
     /// For how long, such as 2h or 7d; until it is lifted when missing
@@ -102,4 +102,3 @@ pub struct BanOptions {
     #[arg(long)]
     pub(super) reason: Option<String>,
 }
-

@@ -63,4 +63,3 @@ pub(super) fn say(out: &mut impl Write, json: bool, description: &Value, words: 
     let written = if json { writeln!(out, "{description}") } else { writeln!(out, "{words}") };
     written.map_err(Error::internal)
 }
-

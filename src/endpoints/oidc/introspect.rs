@@ -160,7 +160,8 @@ impl IntoResponse for Printed {
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
         let content = vec![MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() }];
-        let response = MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
+        let response =
+            MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }
     }
 

@@ -12,13 +12,13 @@ use crate::web::surface::Quiet;
 
 /// `GET /healthz`: the process lives.
 #[handler]
-pub fn healthz() -> Response {
+pub(crate) fn healthz() -> Response {
     text("ok\n")
 }
 
 /// `GET /readyz`: the database answers; 503 names what does not.
 #[handler]
-pub async fn readyz(app: App) -> Response {
+pub(crate) async fn readyz(app: App) -> Response {
     match app.database.ping().await {
         Ok(()) => text("ready\n"),
         Err(error) => {
@@ -32,7 +32,7 @@ pub async fn readyz(app: App) -> Response {
 
 /// `GET /openapi.json`: the document, as it is committed.
 #[handler]
-pub fn openapi() -> Response {
+pub(crate) fn openapi() -> Response {
     let mut response = super::document::text().into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
@@ -40,7 +40,7 @@ pub fn openapi() -> Response {
 
 /// `GET /docs`: the document explained, on a page that loads nothing from elsewhere.
 #[handler]
-pub fn explorer(app: App) -> Result<Response> {
+pub(crate) fn explorer(app: App) -> Result<Response> {
     let (base, issuer) = (app.config.web.base_path(), app.config.web.issuer());
     let (style, document) = (format!("{base}/docs/docs.css"), format!("{base}/openapi.json"));
     let links = docs::Links { style: &style, document: &document, server: issuer };
@@ -49,7 +49,7 @@ pub fn explorer(app: App) -> Result<Response> {
 
 /// `GET /docs/docs.css`: the stylesheet of that page.
 #[handler]
-pub fn explorer_style() -> Response {
+pub(crate) fn explorer_style() -> Response {
     let mut response = docs::STYLE.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/css; charset=utf-8"));
     response
@@ -57,7 +57,7 @@ pub fn explorer_style() -> Response {
 
 /// `GET /metrics`, on a listener of its own: figures for Prometheus.
 #[handler]
-pub fn metrics(app: App) -> Result<Response> {
+pub(crate) fn metrics(app: App) -> Result<Response> {
     let counts = app.hasher.counts();
     app.metrics.hashing(counts.begun, u64::try_from(counts.waiting).unwrap_or(u64::MAX), counts.refused);
     let text = app.metrics.print().map_err(Error::internal)?;

@@ -54,11 +54,7 @@ impl<'a> ApiExtractor<'a> for Bearer {
         vec![SCHEME]
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(read(request).ok_or(crate::error::Error::from(ErrorKind::Unauthenticated))?))
     }
 }
@@ -80,11 +76,7 @@ impl<'a> ApiExtractor<'a> for MaybeBearer {
         true
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(read(request)))
     }
 }

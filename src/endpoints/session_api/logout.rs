@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::WithCookies;
 use crate::app::App;
 use crate::error::Result;
+use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
 use crate::services::sessions::Live;
-use crate::secret::Secret;
 use crate::web::Web;
 use crate::web::cookie::Cookie;
 use crate::web::form::origin;
@@ -57,12 +57,7 @@ pub(super) async fn logout(
 }
 
 /// Every session that the request holds a credential of: it "really ends all of it".
-async fn sessions_of(
-    app: &App,
-    web: &Web,
-    headers: &HeaderMap,
-    bearer: Option<SecretString>,
-) -> Result<Vec<Live>> {
+async fn sessions_of(app: &App, web: &Web, headers: &HeaderMap, bearer: Option<SecretString>) -> Result<Vec<Live>> {
     let mut sessions = Vec::new();
     if let Some(bearer) = bearer {
         sessions.extend(app.tokens.session_of_expired(bearer.expose_secret()).await?);

@@ -55,12 +55,8 @@ pub(super) async fn register(app: &App, caller: &Caller, form: RegisterRequest) 
         return Err(Error::invalid(vec![problem]));
     }
     let password: SecretString = form.password.into();
-    let registration = Registration {
-        name: &form.name,
-        username: form.username.as_deref(),
-        email: &form.email,
-        password: &password,
-    };
+    let registration =
+        Registration { name: &form.name, username: form.username.as_deref(), email: &form.email, password: &password };
     app.sign_up.register(caller, &registration).await?;
     Ok(Json(Message { message: DONE.to_owned() }))
 }

@@ -7,8 +7,6 @@ mod connect;
 mod migrate;
 mod settings;
 mod sweep;
-#[cfg(test)]
-pub(crate) mod testing;
 mod writer;
 
 #[cfg(test)]
