@@ -6,6 +6,7 @@
 //! services once; [`web`] is pages, forms, cookies and how an error looks; [`endpoints`] is what it
 //! answers; [`routes`], [`jobs`], [`server`] and [`cli`] put it together.
 
+pub mod cli;
 pub mod clock;
 pub mod random;
 pub mod error;

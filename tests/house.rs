@@ -48,14 +48,14 @@ fn upward_imports_are_caught() {
     caught(upward, "src/web/failure.rs", "use crate::endpoints::operations;");
     caught(upward, "src/app.rs", "use crate::routes::routes;");
     caught(upward, "src/config.rs", "use crate::app::App;");
-    caught(upward, "src/services/sign_in.rs", "use crate::web::settings::Settings;");
+    caught(upward, "src/config/mod.rs", "use crate::web::settings::Settings;");
 }
 
 #[test]
 fn downward_imports_are_allowed() {
     allowed(upward, "src/services/sessions/mod.rs", "use crate::services::{audit::Audit, users::{Users, email}};");
-    allowed(upward, "src/config.rs", "use crate::{services::users, web::settings::Settings};");
-    allowed(upward, "src/web/caller.rs", "use super::settings::Settings;\nuse crate::app::App;");
+    allowed(upward, "src/config/mod.rs", "use crate::{env::Env, services::users};");
+    allowed(upward, "src/web/caller.rs", "use super::headers;\nuse crate::{app::App, config::Config};");
     allowed(upward, "src/services/users/mod.rs", "/// See [`crate::web::page`].\n// crate::web::page\nmod password;");
     allowed(upward, "src/services/users/mod.rs", "pub(in crate::services) fn f() {}");
     allowed(upward, "src/error.rs", "#[cfg(test)]\nmod tests {\n    use super::*;\n    use crate::web::page;\n}");

@@ -22,6 +22,12 @@ impl Fault {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}.", self.wrong, self.right)
+    }
+}
+
 /// A value read from its text, or why that cannot be.
 pub type Parsed<T> = Result<T, Fault>;
 

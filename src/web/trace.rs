@@ -66,8 +66,7 @@ impl fmt::Debug for RequestId {
 /// Starts the log for the life of the process. Call once.
 ///
 /// # Errors
-/// When the filter is not one (`info`, `postern=debug,warn`), with words for the operator, or
-/// when a log runs already.
+/// When its filter is none, with words for the operator, or when a log runs already.
 pub fn init(settings: &LogSettings) -> Result<(), String> {
     // Our own steps are logged by us; a filter that names these libraries still wins.
     let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", settings.filter));

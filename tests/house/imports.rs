@@ -21,7 +21,7 @@ const OWNERS: [(&str, &str); 9] = [
 /// The one read that joins the tables of others: is this session alive, and whose is it?
 const LIVE_READ: &str = "src/services/sessions/live.rs";
 
-/// What all endpoints name: the chapters of the document that they are parts of.
+/// What all endpoints name, for the chapter of the document that they belong to; it puts their parts together.
 const DOCUMENT: &str = "document";
 
 /// How high a service stands among the others.
@@ -37,7 +37,6 @@ fn height(module: &[String]) -> Option<usize> {
         ["clock" | "random" | "env" | "error" | "secret", ..] => 0,
         ["services", service, ..] => rank(service).map_or(99, |at| at + 1),
         ["services"] => 100,
-        ["web", "settings", ..] => 101,
         ["config", ..] => 102,
         ["app", ..] => 103,
         ["web", ..] => 104,
@@ -58,7 +57,7 @@ pub(crate) fn upward(file: &File) -> Vec<String> {
 /// An endpoint that names another area of endpoints; what two share is a verb of a service.
 pub(crate) fn between_endpoints(file: &File) -> Vec<String> {
     let own = file.module();
-    if own.first().is_none_or(|band| band != "endpoints") || own.len() < 2 {
+    if own.first().is_none_or(|band| band != "endpoints") || own.get(1).is_none_or(|area| area == DOCUMENT) {
         return Vec::new();
     }
     let foreign = |path: &&Vec<String>| match path.as_slice() {

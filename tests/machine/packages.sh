@@ -12,9 +12,9 @@ debian() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# A C compiler builds SQLite and the cryptography library.
+# A C compiler builds SQLite and the cryptography library, a C++ compiler the fuzzer.
 set_up_compiler() {
-  has cc || debian build-essential
+  { has cc && has c++; } || debian build-essential
 }
 
 set_up_chromium() {
@@ -57,4 +57,14 @@ set_up_pypi() {
   python3 -m venv "$home"
   "$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
   cp tests/requirements.txt "$home/installed"
+}
+
+# set_up_tool NAME VERSION [OPTION]...: a cargo command from crates.io, below $TARGET/tools. It is built with little
+# optimisation, which takes a minute on two cores where the release profile takes many.
+set_up_tool() {
+  local name=$1 version=$2
+  shift 2
+  [ "$("$TARGET/tools/bin/$name" --version 2>/dev/null)" = "$name $version" ] && return
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --locked --quiet --root "$TARGET/tools" "$name@$version" "$@"
 }

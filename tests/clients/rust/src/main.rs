@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let password = format!("{:x}", u128::from(RandomState::new().build_hasher().finish()) << 48);
     let nobody = Client::new(&url);
 
-    let body = types::Registration::builder()
+    let body = types::RegisterRequest::builder()
         .name("Ada Rust")
         .email(&email)
         .password(&password)
@@ -26,20 +26,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let signed_up = nobody.register().body(body).send().await?;
     assert!(!signed_up.message.is_empty());
 
-    let body = types::Login::builder().email(&email).password(&password);
+    let body = types::LoginRequest::builder().email(&email).password(&password);
     let signed_in = nobody.login().body(body).send().await?.into_inner();
     assert_eq!(signed_in.user.email, email);
 
     let http = reqwest::Client::builder().default_headers(client_authentication()?).build()?;
     let backend = Client::new_with_client(&url, http);
-    let introspect = |token: &str| backend.introspect().body(types::IntrospectionRequest::builder().token(token)).send();
+    let introspect = |token: &str| backend.introspect().body(types::IntrospectionRequest::builder().token(token.to_owned())).send();
     let live = introspect(&signed_in.token).await?.into_inner();
     assert!(live.active);
     assert_eq!(live.email.as_deref(), Some(email.as_str()));
     assert_eq!(live.sub.as_deref(), Some(signed_in.user.id.as_str()));
     assert!(!introspect("made-up").await?.active);
 
-    let body = types::Login::builder().email(&email).password("not this one");
+    let body = types::LoginRequest::builder().email(&email).password("not this one");
     match nobody.login().body(body).send().await {
         Err(progenitor::progenitor_client::Error::ErrorResponse(refused)) => assert_eq!(refused.status(), 401),
         other => return Err(format!("a wrong password gave {other:?}").into()),

@@ -1,0 +1,106 @@
+//! What strangers may send, thrown at the code that reads it first (SEC-159): nothing panics, and
+//! what was accepted is what it claims to be.
+
+use bolero::check;
+use poem_openapi::Object;
+use postern::services::users::email::Email;
+use postern::services::users::username::Username;
+use postern::web::form::pairs;
+use postern::web::json;
+use postern::web::return_to::ReturnTo;
+use postern::web::settings::{Looks, Settings};
+use url::{Url, form_urlencoded};
+
+/// The longest address that mail systems carry, in bytes (RFC 5321 section 4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
+
+#[test]
+fn sec_159_email() {
+    check!().for_each(|bytes: &[u8]| {
+        let Ok(email) = Email::parse(&String::from_utf8_lossy(bytes)) else { return };
+        let canonical = email.canonical();
+        assert!(canonical.len() <= LONGEST_EMAIL && canonical.matches('@').count() == 1, "{canonical}");
+        assert!(!canonical.contains(|it: char| it.is_control() || it.is_whitespace()), "{canonical:?}");
+        assert!(canonical.ends_with(&format!("@{}", email.domain())), "{canonical}");
+        let again = Email::parse(canonical).expect("a canonical address is an address");
+        assert_eq!(again.canonical(), canonical);
+    });
+}
+
+#[test]
+fn sec_159_username() {
+    check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let Ok(name) = Username::parse(&text) else { return };
+        assert!((2..=80).contains(&name.as_str().len()));
+        assert!(name.as_str().bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')));
+        assert_eq!(Username::parse(name.as_str()).expect("it reads back").as_str(), name.as_str());
+    });
+}
+
+#[test]
+fn sec_159_return_address() {
+    let settings = settings("https://chat.example.com/auth");
+    check!().for_each(|bytes: &[u8]| {
+        let Some(target) = ReturnTo::parse(&String::from_utf8_lossy(bytes), &settings) else { return };
+        let url = settings.url.join(target.as_str()).expect("it joins to our address");
+        assert_eq!(url.origin(), settings.url.origin(), "{target:?}");
+        assert!(url.path() == "/auth" || url.path().starts_with("/auth/"), "{target:?}");
+        assert_eq!(target.to_header().as_bytes(), target.as_str().as_bytes());
+    });
+}
+
+#[test]
+fn sec_159_form() {
+    check!().for_each(|bytes: &[u8]| {
+        let Ok(read) = pairs::parse(bytes) else { return };
+        let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(&read).finish();
+        assert_eq!(pairs::parse(written.as_bytes()).expect("it reads back"), read);
+    });
+}
+
+/// A body as an endpoint declares one.
+#[derive(Debug, Object)]
+struct Body {
+    email: String,
+    password: Option<String>,
+    #[oai(default)]
+    remember: bool,
+    count: Option<u32>,
+}
+
+#[test]
+fn sec_159_json() {
+    check!().for_each(|bytes: &[u8]| {
+        if let Ok(body) = json::parse::<Body>(bytes) {
+            assert!(std::str::from_utf8(bytes).is_ok(), "{body:?}");
+        }
+    });
+}
+
+fn settings(url: &str) -> Settings {
+    let url = Url::parse(url).expect("an address");
+    Settings {
+        domain_server: url.clone(),
+        url,
+        listen: Vec::new(),
+        metrics_listen: None,
+        trusted_proxies: Vec::new(),
+        secure_cookies: true,
+        max_body: 64 * 1024,
+        request_timeout: std::time::Duration::from_secs(30),
+        shutdown_grace: std::time::Duration::from_secs(30),
+        domain_client: None,
+        looks: Looks {
+            title: "Postern".into(),
+            logo: None,
+            logo_dark: None,
+            accent: None,
+            help_url: None,
+            privacy_url: None,
+            terms_url: None,
+            support_email: None,
+            templates: None,
+        },
+    }
+}
