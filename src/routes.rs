@@ -5,9 +5,10 @@ use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response,
 use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::app::App;
-use crate::endpoints::{oidc, operations, session_api};
+use crate::endpoints::{account, assets, login, oidc, operations, session_api};
 use crate::web::Web;
-use crate::web::failure::{Allow, Failures, get};
+use crate::web::error_page;
+use crate::web::failure::{Allow, Failures, get, post};
 use crate::web::surface::Surface;
 
 /// Everything that Postern answers on its public listeners.
@@ -15,7 +16,7 @@ use crate::web::surface::Surface;
 pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let base = web.settings.base_path().to_owned();
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
-    let everything = operations(everything);
+    let everything = pages(operations(everything), web);
     let routes = match base.as_str() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
@@ -43,6 +44,22 @@ fn operations(route: Route) -> Route {
         .at("/openapi.json", get(operations::openapi))
         .at("/docs", get(operations::explorer))
         .at("/docs/docs.css", get(operations::explorer_style))
+}
+
+/// What a person opens in a browser. Whatever else is asked for below the base path is no page.
+fn pages(route: Route, web: &Web) -> Route {
+    let pages = Route::new()
+        .at("/", get(account::home))
+        .at("/login", get(login::password::show).post(login::password::submit))
+        .at("/logout", get(login::logout::show).post(login::logout::submit))
+        .at("/register", get(account::registration::show).post(account::registration::submit))
+        .at("/account", get(account::settings::show))
+        .at("/account/name", get(account::settings::show_name).post(account::settings::submit_name))
+        .at("/account/theme", post(account::settings::submit_theme))
+        .at("/account/security", get(account::security::show).post(account::security::submit))
+        .at("/account/sessions", get(account::sessions::show).post(account::sessions::submit))
+        .at("/assets/:name", get(assets::show));
+    route.nest_no_strip("/", pages.with(Failures::page(error_page::renderer(web))))
 }
 
 /// The operations of `api`, failing as `failures` says.

@@ -1,5 +1,7 @@
 //! The command line: the same verbs as the endpoints, for whoever has the shell.
 
+pub mod client;
+pub mod config;
 mod serve;
 mod user;
 
@@ -13,7 +15,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::endpoints::document;
-use crate::env::{Env, Problem};
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::random::Random;
 
@@ -41,9 +43,15 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Check or show the settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Make and change accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Add and change clients
+    #[command(subcommand)]
+    Client(client::ClientCommand),
     /// Print the OpenAPI document
     Openapi,
     /// Make an administrator who can sign in, whatever stands in the way
@@ -60,10 +68,11 @@ impl Cli {
         let (json, env_file) = (self.json, self.env_file);
         let env = || Env::load(env_file.as_deref());
         let done = match self.command.unwrap_or(Command::Serve) {
+            Command::Config(command) => return config::run(command, env(), json, out),
             Command::Openapi => write!(out, "{}", document::text()).map_err(Error::internal),
             command => match Config::load(env(), &Random::system()) {
                 Ok((config, notes)) => with_app(command, config, &notes, json, out).await,
-                Err(problems) => return refuse(&problems, err),
+                Err(problems) => return config::refuse(&problems, err),
             },
         };
         match done {
@@ -94,8 +103,9 @@ async fn with_app(
     app.database.migrate().await?;
     let done = match command {
         Command::User(command) => user::run(&app, command, json, out).await,
+        Command::Client(command) => client::run(command, &app.clients, json, out).await,
         Command::RecoverAdmin { email } => user::recover_admin(&app, email, json, out).await,
-        Command::Serve | Command::Migrate { .. } | Command::Openapi => Ok(()),
+        Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Openapi => Ok(()),
     };
     app.database.clone().close().await?;
     done
@@ -124,11 +134,4 @@ fn report(error: &Error, err: &mut impl Write) -> std::io::Result<()> {
         Some(cause) => writeln!(err, "  {cause}"),
         None => Ok(()),
     }
-}
-
-fn refuse(problems: &[Problem], err: &mut impl Write) -> ExitCode {
-    for problem in problems {
-        let _ = writeln!(err, "{problem}");
-    }
-    ExitCode::FAILURE
 }

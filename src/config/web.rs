@@ -1,5 +1,6 @@
 //! Settings of the HTTP surface.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -133,6 +134,15 @@ impl Listen {
             Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(Self::Unix(path.into())),
             Some(_) => Err(Fault::new("holds a socket without a full path", "Write such as unix:/run/postern.sock")),
             None => socket(text).map(Self::Tcp),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! redirects, and what two share is a verb of a service.
 
 pub mod account;
+pub mod assets;
 pub mod document;
 pub mod login;
 pub mod oidc;

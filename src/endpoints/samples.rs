@@ -7,7 +7,7 @@ use std::time::Duration;
 use entity::{Names, SessionId, Timestamp, UserId, session};
 
 use super::account::{registration, security, sessions, settings};
-use super::login::{logout, password, signed_in};
+use super::login::{logout, password};
 use crate::error::{BanNotice, Error, ErrorKind, FieldProblem};
 use crate::random::Random;
 use crate::web::banned_page::BannedPage;
@@ -139,11 +139,6 @@ fn ways_in(album: &Album) {
 
 fn ways_out(album: &Album) {
     let (name, email) = ("Maren Olsen".to_owned(), "maren@fernwood.example".to_owned());
-    let onward = "https://chat.fernwood.example/".to_owned();
-    album.add(
-        "signed-in",
-        &signed_in::SignedInPage { name: name.clone(), email: email.clone(), onward, onward_is_chat: true },
-    );
     album.add("logout", &logout::LogoutPage { name, email });
     album.add("signed-out", &logout::SignedOutPage {});
     let ban = |reason: Option<&str>, until: Option<u64>| BanNotice {

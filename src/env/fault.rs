@@ -22,6 +22,12 @@ impl Fault {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}.", self.wrong, self.right)
+    }
+}
+
 /// A value read from its text, or why that cannot be.
 pub type Parsed<T> = Result<T, Fault>;
 
@@ -41,9 +47,10 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { setting, source, wrong, right } = self;
+        let end = if right.ends_with('?') { "" } else { "." };
         match source {
-            Origin::Default => write!(f, "{setting} {wrong}. {right}."),
-            source => write!(f, "{setting} ({source}) {wrong}. {right}."),
+            Origin::Default => write!(f, "{setting} {wrong}. {right}{end}"),
+            source => write!(f, "{setting} ({source}) {wrong}. {right}{end}"),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod sessions;
 pub mod accounts;
 pub mod tokens;
 pub mod sign_in;
+pub mod change_password;
 pub mod sign_up;
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ pub enum Cookie {
     Session,
     /// What a form's token is bound to.
     Csrf,
+    /// Light or dark pages, as the person chose.
+    Theme,
+    /// The address of a sign-up just now, so that the sign-in page can fill it in.
+    SignedUp,
     /// The chat's refresh token, by LibreChat's name.
     RefreshToken,
     /// Which kind of refresh token that is, by LibreChat's name.
@@ -45,6 +49,8 @@ impl Cookies {
             Cookie::TokenProvider => return "token_provider".into(),
             Cookie::Session => "postern_session",
             Cookie::Csrf => "postern_csrf",
+            Cookie::Theme => "postern_theme",
+            Cookie::SignedUp => "postern_signed_up",
         };
         match (self.secure, self.base_path.is_empty()) {
             (false, _) => bare.into(),
@@ -100,10 +106,10 @@ impl Cookies {
 
     fn with_attributes(&self, cookie: Cookie, value_and_life: &str) -> Result<HeaderValue> {
         let (path, same_site) = match cookie {
-            // Strict would hide the session from every sign-in that starts at the chat.
-            Cookie::Session | Cookie::Csrf if self.base_path.is_empty() => ("/", "Lax"),
-            Cookie::Session | Cookie::Csrf => (self.base_path.as_str(), "Lax"),
             Cookie::RefreshToken | Cookie::TokenProvider => ("/", "Strict"),
+            // Strict would hide the session from every sign-in that starts at the chat.
+            _ if self.base_path.is_empty() => ("/", "Lax"),
+            _ => (self.base_path.as_str(), "Lax"),
         };
         let secure = if self.secure { "; Secure" } else { "" };
         let name = self.name(cookie);

@@ -1,9 +1,15 @@
 //! How a refusal looks to a person: what happened, what to do now, whom to ask.
 
+use std::sync::Arc;
+
 use entity::Timestamp;
+use poem::IntoResponse;
+use poem::web::Html;
 use serde::Serialize;
 
+use super::Web;
 use super::banned_page::BannedPage;
+use super::failure::PageRenderer;
 use super::page::{Page, Pages, Visit};
 use super::when::When;
 use crate::error::{Error, ErrorKind};
@@ -128,6 +134,16 @@ pub fn failure(pages: &Pages, visit: &Visit, error: &Error, now: Timestamp) -> S
     html.unwrap_or_else(|error| {
         tracing::error!(?error, "the error page cannot be drawn");
         LAST_RESORT.to_owned()
+    })
+}
+
+/// What a group of pages hands to [`Failures::page`](super::failure::Failures::page).
+#[must_use]
+pub fn renderer(web: &Web) -> PageRenderer {
+    let web = web.clone();
+    Arc::new(move |error, id| {
+        let visit = Visit { request_id: id.to_string(), ..Visit::default() };
+        Html(failure(&web.pages, &visit, error, web.clock.now())).into_response()
     })
 }
 

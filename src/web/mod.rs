@@ -23,6 +23,7 @@ pub mod settings;
 pub mod surface;
 pub mod template;
 pub mod trace;
+pub mod visitor;
 pub mod when;
 
 use std::ops::Deref;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub random: Random,
     /// Our cookies' names and attributes.
     pub cookies: cookie::Cookies,
+    /// Pages with the operator's looks.
+    pub pages: page::Pages,
     headers: headers::SecurityHeaders,
     strangers: caller::StrangerWarning,
     csrf: DerivedKey,
@@ -63,7 +66,8 @@ impl Web {
     #[must_use]
     pub fn new(settings: Settings, clock: Clock, random: Random, csrf: DerivedKey) -> Self {
         let (cookies, headers) = (cookie::Cookies::new(&settings), headers::SecurityHeaders::new(&settings));
-        Self(Arc::new(Parts { settings, clock, random, cookies, headers, strangers: Default::default(), csrf }))
+        let pages = page::Pages::new(settings.base_path(), &settings.looks);
+        Self(Arc::new(Parts { settings, clock, random, cookies, pages, headers, strangers: Default::default(), csrf }))
     }
 
     /// The one that `request` came through.

@@ -30,9 +30,6 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// The cookie that remembers the choice. It is no secret and says nothing about the person.
-    pub const COOKIE: &'static str = "postern_theme";
-
     /// Reads a choice; what is not known counts as no choice.
     #[must_use]
     pub fn parse(text: &str) -> Self {

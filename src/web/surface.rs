@@ -75,13 +75,110 @@ fn log(method: &Method, uri: &Uri, response: &Response, started: Instant) {
     let status = response.status();
     let path =
         response.data::<PathPattern>().map_or_else(|| uri.path().get(..200).unwrap_or(uri.path()), |route| &*route.0);
-    let (code, micros) = (status.as_u16(), started.elapsed().as_micros());
+    let code = status.as_u16();
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let routine = matches!(*method, Method::GET | Method::HEAD) || response.data::<Quiet>().is_some();
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::warn!(target: "postern::request", %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {
-        tracing::debug!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::debug!(target: "postern::request", %method, path, status = code, micros, "answered");
     } else {
-        tracing::info!(target: "postern::request", %method, ?path, status = code, micros, "answered");
+        tracing::info!(target: "postern::request", %method, path, status = code, micros, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use poem::web::Path;
+    use poem::{Route, handler};
+    use tracing::instrument::WithSubscriber;
+
+    use super::*;
+    use crate::web::Settings;
+    use crate::web::failure::{get, post};
+    use crate::web::tests::{settings, web};
+
+    #[handler]
+    async fn token(Path(token): Path<String>) -> poem::Result<String> {
+        if token == "panic" { panic!("boom") } else { Ok(token) }
+    }
+
+    #[handler]
+    async fn sleep() {
+        std::future::pending::<()>().await;
+    }
+
+    fn site() -> Surface<Route> {
+        let routes = Route::new().at("/tokens/:token", get(token).post(token));
+        Surface::new(web(settings("https://auth.example.com")), routes)
+    }
+
+    async fn call(method: Method, path: &str) -> Response {
+        site().get_response(Request::builder().method(method).uri_str(path).finish()).await
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("nobody panics").extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn sec_148_the_log_names_the_route_and_never_path_or_query() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+        let answer = call(Method::POST, "/tokens/hunter2?code=hunter3").with_subscriber(log).await;
+        let log = String::from_utf8_lossy(&lines.0.lock().expect("nobody panics")).into_owned();
+        let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
+        assert!(log.contains("/tokens/:token") && log.contains("status=200") && log.contains(id), "{log}");
+        assert!(!log.contains("hunter"), "{log}");
+    }
+
+    #[tokio::test]
+    async fn sec_129_every_answer_has_the_headers_and_an_id_of_its_own() {
+        let mut ids = Vec::new();
+        for (method, path, status) in [
+            (Method::GET, "/tokens/a", 200),
+            (Method::GET, "/nothing", 404),
+            (Method::PUT, "/tokens/a", 405),
+            (Method::TRACE, "/tokens/a", 405),
+            (Method::GET, "/tokens/panic", 500),
+        ] {
+            let answer = call(method, path).await;
+            assert_eq!(answer.status().as_u16(), status, "{path}");
+            for name in
+                ["content-security-policy", "x-content-type-options", "referrer-policy", "strict-transport-security"]
+            {
+                assert!(answer.headers().contains_key(name), "{path}: {name}");
+            }
+            assert!(
+                !answer.headers().contains_key("server")
+                    && !answer.headers().contains_key("access-control-allow-origin")
+            );
+            ids.push(answer.headers()[headers::REQUEST_ID].clone());
+        }
+        ids.dedup();
+        assert_eq!(ids.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_ended() {
+        let short = Settings { request_timeout: Duration::from_millis(20), ..settings("http://localhost") };
+        let site = Surface::new(web(short), Route::new().at("/sleep", post(sleep)));
+        let request = Request::builder().method(Method::POST).uri_str("/sleep").finish();
+        assert_eq!(site.get_response(request).await.status().as_u16(), 408);
     }
 }

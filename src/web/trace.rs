@@ -66,10 +66,11 @@ impl fmt::Debug for RequestId {
 /// Starts the log for the life of the process. Call once.
 ///
 /// # Errors
-/// When the filter is not one (`info`, `postern=debug,warn`), with words for the operator, or
-/// when a log runs already.
+/// When its filter is none, with words for the operator, or when a log runs already.
 pub fn init(settings: &LogSettings) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&settings.filter).map_err(|error| error.to_string())?;
+    // Our own steps are logged by us; a filter that names these libraries still wins.
+    let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", settings.filter));
+    let filter = filter.map_err(|error| error.to_string())?;
     let by_place = if io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| OneLine(io::stderr()));
     match settings.format.unwrap_or(by_place) {

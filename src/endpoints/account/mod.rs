@@ -4,3 +4,21 @@ pub mod registration;
 pub mod security;
 pub mod sessions;
 pub mod settings;
+
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use crate::error::Result;
+use crate::web::visitor::Member;
+
+/// What a page is told by the redirect after a form: that it was done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// `GET /`
+#[handler]
+pub(crate) async fn home(member: Member) -> Result<Response> {
+    member.visitor.lead_to("/account")
+}

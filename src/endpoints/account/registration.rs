@@ -1,9 +1,25 @@
 //! Sign-up by e-mail and password.
 
-use serde::Serialize;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poem::{Response, handler};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::error::{ErrorKind, Result};
+use crate::services::caller::Caller;
+use crate::services::sign_up::Registration;
+use crate::web::cookie::Cookie;
+use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
+use crate::web::visitor::Visitor;
+
+/// How long the sign-in page remembers the address of a sign-up.
+const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 /// The sign-up page.
 #[derive(Debug, Default, Serialize)]
@@ -20,4 +36,47 @@ pub struct RegisterPage {
 
 impl Page for RegisterPage {
     const TEMPLATE: &'static str = "register.html";
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct RegisterForm {
+    name: String,
+    email: String,
+    password: String,
+}
+
+/// `GET /register`
+#[handler]
+pub(crate) async fn show(app: App, visitor: Visitor) -> Result<Response> {
+    if visitor.live.is_some() {
+        return visitor.lead_to("/account");
+    }
+    if !app.config.users.registration {
+        return Err(ErrorKind::RegistrationOff.into());
+    }
+    visitor.show(&RegisterPage { least: app.config.users.min_password_length, ..RegisterPage::default() })
+}
+
+/// `POST /register`
+#[handler]
+pub(crate) async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+    let RegisterForm { name, email, password } = form.into_inner();
+    let password = SecretString::from(password);
+    let registration = Registration { name: &name, username: None, email: &email, password: &password };
+    match app.sign_up.register(&caller, &registration).await {
+        // The same whether or not the address was known.
+        Ok(()) => {
+            let mut response = visitor.lead_to("/login")?;
+            let address = URL_SAFE_NO_PAD.encode(email.trim());
+            visitor.put_cookie(&mut response, Cookie::SignedUp, Some((&address, REMEMBERED)))?;
+            Ok(response)
+        }
+        Err(error) if matches!(error.kind, ErrorKind::InvalidInput | ErrorKind::Forbidden) => {
+            let problems = Problems::of(&error, "No account was made");
+            let least = app.config.users.min_password_length;
+            visitor.show_again(&RegisterPage { name, email, problems, least }, &error)
+        }
+        Err(error) => Err(error),
+    }
 }

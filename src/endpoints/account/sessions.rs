@@ -1,10 +1,19 @@
 //! The devices on which a person is signed in.
 
-use entity::{Timestamp, session};
-use serde::Serialize;
+use entity::{SessionId, Timestamp, session};
+use poem::web::Query;
+use poem::{Response, handler};
+use serde::{Deserialize, Serialize};
 
+use super::Done;
+use crate::app::App;
+use crate::error::{ErrorKind, Result};
+use crate::services::accounts::Doer;
+use crate::services::caller::Caller;
 use crate::web::device::{Device, describe};
+use crate::web::form::Form;
 use crate::web::page::Page;
+use crate::web::visitor::Member;
 use crate::web::when::When;
 
 /// The list of devices.
@@ -61,4 +70,42 @@ fn how(session: &session::Model) -> String {
 
 impl Page for SessionsPage {
     const TEMPLATE: &'static str = "sessions.html";
+}
+
+/// Which devices to sign out: `others`, or a session's id.
+#[derive(Debug, Deserialize)]
+pub struct EndForm {
+    end: String,
+}
+
+/// `GET /account/sessions`
+#[handler]
+pub(crate) async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
+    let Member { visitor, live } = member;
+    let now = visitor.now();
+    let sessions = app.sessions.list(live.user.id).await?;
+    let others = sessions.iter().filter(|it| it.id != live.session.id).map(|it| Row::new(it, now, false));
+    visitor.show(&SessionsPage {
+        section: "/account/sessions",
+        current: Row::new(&live.session, now, true),
+        others: others.collect(),
+        ended: done.0.done.is_some(),
+    })
+}
+
+/// `POST /account/sessions`
+#[handler]
+pub(crate) async fn submit(form: Form<EndForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
+    let Member { visitor, live } = member;
+    let doer = Doer::person(live.user.id, &caller);
+    if form.end == "others" {
+        app.accounts.end_sessions(live.user.id, Some(live.session.id), doer).await?;
+    } else {
+        let id: SessionId = form.end.parse().map_err(|_| ErrorKind::NotFound)?;
+        // Of one's own sessions only: another person's id is nothing that exists (SEC-034).
+        if !app.accounts.end_session(live.user.id, id, doer).await? {
+            return Err(ErrorKind::NotFound.into());
+        }
+    }
+    visitor.lead_to("/account/sessions?done=end")
 }

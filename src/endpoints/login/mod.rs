@@ -2,4 +2,3 @@
 
 pub mod logout;
 pub mod password;
-pub mod signed_in;

@@ -1,9 +1,22 @@
 //! Sign-in by e-mail and password.
 
-use serde::Serialize;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poem::web::Query;
+use poem::{Request, Response, handler};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
+use crate::app::App;
+use crate::error::{ErrorKind, Result};
+use crate::services::caller::Caller;
+use crate::services::sign_in::Credentials;
+use crate::web::cookie::Cookie;
+use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
+use crate::web::return_to::ReturnTo;
+use crate::web::visitor::{Visitor, see_other};
 
 /// The sign-in page.
 #[derive(Debug, Default, Serialize)]
@@ -14,7 +27,7 @@ pub struct LoginPage {
     pub notice: Option<Notice>,
     /// What was wrong with the last try.
     pub problems: Problems,
-    /// Where the person was going, sealed.
+    /// Where the person was going: a path of ours.
     pub return_to: Option<String>,
     /// Whether people may sign up.
     pub sign_up: bool,
@@ -34,4 +47,88 @@ pub enum Notice {
 
 impl Page for LoginPage {
     const TEMPLATE: &'static str = "login.html";
+}
+
+/// What `/login` may be asked with.
+#[derive(Debug, Deserialize)]
+pub struct LoginQuery {
+    return_to: Option<String>,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct LoginForm {
+    email: String,
+    password: String,
+    return_to: Option<String>,
+}
+
+/// `GET /login`
+#[handler]
+pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
+    let settings = &visitor.web.settings;
+    let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, settings));
+    if visitor.live.is_some() {
+        return see_other(return_to.as_ref().map_or(&format!("{}/account", settings.base_path()), ReturnTo::as_str));
+    }
+    if !app.config.users.email_login {
+        return Err(ErrorKind::PasswordLoginOff.into());
+    }
+    let signed_up = visitor.web.cookies.read(request.headers(), Cookie::SignedUp).map(signed_up_address);
+    let notice = match (&signed_up, &return_to) {
+        (Some(_), _) => Some(Notice::Registered),
+        (None, Some(_)) => Some(Notice::SignInFirst),
+        (None, None) => None,
+    };
+    let (email, return_to) = (signed_up.clone().unwrap_or_default(), return_to.map(|it| it.as_str().to_owned()));
+    let mut response = visitor.show(&LoginPage { email, notice, return_to, ..LoginPage::new(&app) })?;
+    if signed_up.is_some() {
+        visitor.put_cookie(&mut response, Cookie::SignedUp, None)?;
+    }
+    Ok(response)
+}
+
+/// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.
+fn signed_up_address(value: &str) -> String {
+    URL_SAFE_NO_PAD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// `POST /login`
+#[handler]
+pub(crate) async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+    let LoginForm { email, password, return_to } = form.into_inner();
+    let password = SecretString::from(password);
+    let credentials = Credentials { email: &email, password: &password };
+    match sign_in(&app, &visitor, &caller, &credentials, return_to.as_deref()).await {
+        Err(error) if matches!(error.kind, ErrorKind::WrongCredentials | ErrorKind::InvalidInput) => {
+            let problems = Problems::of(&error, "You are not signed in");
+            let page = LoginPage { email, problems, return_to, ..LoginPage::new(&app) };
+            visitor.show_again(&page, &error)
+        }
+        answer => answer,
+    }
+}
+
+async fn sign_in(
+    app: &App,
+    visitor: &Visitor,
+    caller: &Caller,
+    credentials: &Credentials<'_>,
+    return_to: Option<&str>,
+) -> Result<Response> {
+    if !app.config.users.email_login {
+        return Err(ErrorKind::PasswordLoginOff.into());
+    }
+    let (session, cookie) = app.sign_in.browser(caller, credentials, visitor.live.as_ref()).await?;
+    let going = ReturnTo::or(return_to, "/account", &visitor.web.settings);
+    let mut response = see_other(going.as_str())?;
+    let life = session.expires_at.since(visitor.now());
+    visitor.put_cookie(&mut response, Cookie::Session, Some((cookie.expose(), life)))?;
+    Ok(response)
+}
+
+impl LoginPage {
+    fn new(app: &App) -> Self {
+        Self { sign_up: app.config.users.registration, ..Self::default() }
+    }
 }

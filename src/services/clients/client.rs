@@ -61,6 +61,14 @@ impl Client {
     }
 }
 
+impl std::ops::Deref for Client {
+    type Target = Metadata;
+    /// A client is its metadata with an id and secrets.
+    fn deref(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
 /// The hashes of what opens for a client. Plain SHA-256 is enough: every secret is random.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Secrets {

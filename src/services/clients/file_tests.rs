@@ -62,11 +62,11 @@ fn every_key_of_the_format_is_read() {
     .expect("the file is good");
     let chat = clients.get(&ClientId::new("chat")).expect("it is declared");
     assert_eq!((chat.name(), chat.origin, clients.warnings.as_slice()), ("The chat", Origin::File, [].as_slice()));
-    assert_eq!(chat.metadata.token_endpoint_auth_method, AuthMethod::ClientSecretPost);
-    assert_eq!(chat.metadata.grant_types.last(), Some(&GrantType::DeviceCode));
-    assert_eq!(chat.metadata.introspect, Some(Introspect::All));
-    assert_eq!(chat.metadata.access_token, AccessTokenKind::Opaque);
-    assert!(!chat.metadata.require_pkce && chat.metadata.trusted && chat.metadata.requires_verified_email);
+    assert_eq!(chat.token_endpoint_auth_method, AuthMethod::ClientSecretPost);
+    assert_eq!(chat.grant_types.last(), Some(&GrantType::DeviceCode));
+    assert_eq!(chat.introspect, Some(Introspect::All));
+    assert_eq!(chat.access_token, AccessTokenKind::Opaque);
+    assert!(!chat.require_pkce && chat.trusted && chat.requires_verified_email);
     // What is kept reads back the same, for the database keeps it in this form.
     let kept = serde_json::to_string(&chat.metadata).expect("metadata has a form in JSON");
     assert_eq!(serde_json::from_str::<Metadata>(&kept).ok(), Some(chat.metadata.clone()));
@@ -81,11 +81,11 @@ fn what_is_not_said_has_a_safe_meaning() {
     );
     let clients = load_text(&text).expect("the file is good");
     let (a, b) = (clients.get(&ClientId::new("a")).expect("a"), clients.get(&ClientId::new("b")).expect("b"));
-    assert_eq!(a.metadata.token_endpoint_auth_method, AuthMethod::ClientSecretBasic);
-    assert_eq!(a.metadata.grant_types, [GrantType::AuthorizationCode, GrantType::RefreshToken]);
-    assert_eq!(a.metadata.response_types, [ResponseType::Code]);
-    assert!(a.metadata.require_pkce && a.metadata.introspect.is_none() && !a.metadata.trusted);
-    assert!(b.metadata.grant_types.is_empty() && b.metadata.response_types.is_empty());
+    assert_eq!(a.token_endpoint_auth_method, AuthMethod::ClientSecretBasic);
+    assert_eq!(a.grant_types, [GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    assert_eq!(a.response_types, [ResponseType::Code]);
+    assert!(a.require_pkce && a.introspect.is_none() && !a.trusted);
+    assert!(b.grant_types.is_empty() && b.response_types.is_empty());
 }
 
 #[test]
@@ -220,7 +220,7 @@ proptest! {
         if let Ok(clients) = parse(&format!("[[client]]\n{}", text.join("\n")), &mut Files::default()) {
             for client in clients.values() {
                 prop_assert!(client.metadata.problems().is_empty());
-                prop_assert_eq!(client.metadata.has_secret(), client.secrets.current.is_some());
+                prop_assert_eq!(client.has_secret(), client.secrets.current.is_some());
             }
         }
     }

@@ -22,7 +22,7 @@ mod watch;
 
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
-pub use credentials::{Credentials, basic, presented};
+pub use credentials::{Credentials, presented};
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
@@ -114,9 +114,8 @@ impl Clients {
         let nobody = Secrets::default();
         let secrets = found.as_ref().map_or(&nobody, |client| &client.secrets);
         let opens = secrets.open_for(&presented, self.clock.now());
-        let is_its_own = |client: &Arc<Client>| {
-            opens && client.metadata.has_secret() && client.metadata.token_endpoint_auth_method == method
-        };
+        let is_its_own =
+            |client: &Arc<Client>| opens && client.has_secret() && client.token_endpoint_auth_method == method;
         found.filter(is_its_own).ok_or_else(|| ErrorKind::InvalidClient.into())
     }
 
@@ -135,6 +134,14 @@ impl Clients {
 }
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod file_tests;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod uri_tests;
+#[cfg(test)]
+mod watch_tests;

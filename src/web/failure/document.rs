@@ -79,6 +79,9 @@ pub fn list_statuses(document: &mut Value, table: &[Refusals]) -> Result<(), Str
         let has_body = operation.get("requestBody").is_some();
         if let Some(responses) = operation["responses"].as_object_mut() {
             responses.remove("default");
+            for answer in responses.values_mut().filter(|answer| answer["description"] == "") {
+                answer["description"] = json!("Done.");
+            }
             responses.extend(statuses(row, has_body));
         }
     }
@@ -171,6 +174,7 @@ mod tests {
         let statuses: Vec<_> = responses.as_object().expect("an object").keys().collect();
         assert_eq!(statuses, ["200", "400", "408", "413", "415", "429", "500", "503"]);
         assert_eq!(responses["429"]["content"][PROBLEM]["schema"]["$ref"], "#/components/schemas/Problem");
+        assert_eq!(responses["200"]["description"], "Done.");
         assert_eq!(responses["429"]["headers"]["Retry-After"]["schema"]["type"], "integer");
         assert_eq!(responses["400"]["content"][PROBLEM]["example"]["errors"][0]["field"], "email");
         let oauth = &path["get"]["responses"]["401"]["content"][OAUTH]["schema"]["$ref"];

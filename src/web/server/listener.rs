@@ -60,8 +60,9 @@ impl Listener {
         match &self.0 {
             Source::Tcp(listener, local) => {
                 let (stream, remote) = listener.accept().await?;
-                // Answers are small and written at once: waiting for more to send only delays them.
-                stream.set_nodelay(true)?;
+                // Answers are small and written at once: waiting for more to send only delays them. A
+                // connection that is gone already says so at its first read.
+                let _ = stream.set_nodelay(true);
                 let peers = Peers { local: local.clone(), remote: RemoteAddr(remote.into()), scheme: Scheme::HTTP };
                 Ok((Socket::Tcp(stream), peers))
             }

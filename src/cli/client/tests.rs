@@ -1,0 +1,118 @@
+//! The command as an operator types it.
+
+use std::sync::Arc;
+
+use clap::Parser;
+use serde_json::Value;
+
+use super::*;
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::services::audit::Audit;
+use crate::services::clients::{AuthMethod, Settings};
+use crate::services::database::Database;
+use crate::services::database::testing::fresh;
+use crate::services::shared::Shared;
+
+#[derive(Parser)]
+struct Shell {
+    #[command(subcommand)]
+    command: ClientCommand,
+}
+
+fn parsed(words: &str) -> Result<ClientCommand, clap::Error> {
+    Shell::try_parse_from(["client"].into_iter().chain(words.split_whitespace())).map(|shell| shell.command)
+}
+
+fn clients(database: Database) -> Clients {
+    let (clock, random) = (Clock::system(), Random::system());
+    let audit = Audit::new(database.clone(), clock.clone(), random.clone(), Duration::from_secs(60));
+    let shared = Arc::new(Shared::new(clock.clone()));
+    Clients::new(database, shared, audit, clock, random, Settings::default()).expect("no file, no problem")
+}
+
+async fn typed(clients: &Clients, words: &str, json: bool) -> Result<String> {
+    let command = parsed(words).expect("the words are a command");
+    let mut out = Vec::new();
+    run(command, clients, json, &mut out).await.map(|()| String::from_utf8(out).expect("text"))
+}
+
+async fn document(clients: &Clients, words: &str) -> Value {
+    let text = typed(clients, words, true).await.expect("it is done");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(&text).expect("one document")
+}
+
+#[tokio::test]
+async fn sec_069_a_secret_is_printed_by_the_command_that_makes_it_and_by_no_other() {
+    for it in fresh().await {
+        let clients = clients(it.database.clone());
+        let added = document(&clients, "add chat --name Chat --introspect all").await;
+        let first = added["client_secret"].as_str().expect("a secret").to_owned();
+        assert_eq!(added["token_endpoint_auth_method"], "client_secret_basic");
+        let rotated = document(&clients, "rotate-secret chat").await;
+        let second = rotated["client_secret"].as_str().expect("a secret").to_owned();
+        assert!(first != second && rotated["previous_secret_expires_at"].is_string());
+        for secret in [&first, &second] {
+            clients.authenticate("chat", secret, AuthMethod::ClientSecretBasic).await.expect("both open");
+        }
+        for words in ["list", "show chat"] {
+            for json in [true, false] {
+                let text = typed(&clients, words, json).await.expect("it is done");
+                assert!(text.contains("chat") && !text.contains(&first) && !text.contains(&second), "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_read_words_and_a_table() {
+    for it in fresh().await {
+        let clients = clients(it.database.clone());
+        let added = typed(&clients, "add chat --introspect all", false).await.expect("added");
+        assert!(added.starts_with("Client chat is added.\nclient_secret = pst_cs_"), "{added}");
+        let public = typed(&clients, "add a-longer-id --public --redirect-uri com.example.app:/cb", false).await;
+        assert!(public.expect("added").ends_with("It is public and has no secret.\n"));
+        let table = [
+            "CLIENT       NAME  AUTH METHOD          INTROSPECT  DECLARED IN",
+            "a-longer-id  -     none                 -           database",
+            "chat         -     client_secret_basic  all         database",
+        ];
+        let listed = typed(&clients, "list", false).await.expect("a list");
+        assert_eq!(listed.lines().collect::<Vec<_>>(), table);
+        let rotated = typed(&clients, "rotate-secret chat --keep-previous 90m", false).await.expect("rotated");
+        assert!(
+            rotated.starts_with("Client chat has a new secret. The one from before opens for 2 hours more."),
+            "{rotated}"
+        );
+        assert_eq!(typed(&clients, "remove chat", false).await.expect("removed"), "Client chat is removed.\n");
+        let refusals = [
+            ("show chat", ErrorKind::NotFound),
+            ("remove chat", ErrorKind::NotFound),
+            ("add a-longer-id", ErrorKind::Conflict),
+        ];
+        for (words, kind) in refusals {
+            assert_eq!(typed(&clients, words, false).await.expect_err("refused").kind, kind, "{words}");
+        }
+    }
+}
+
+#[test]
+fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
+    for words in [
+        "add app --public --introspect own",
+        "add app --public --auth-method client_secret_post",
+        "add app --public --no-pkce",
+        "add app --auth-method none",
+        "add app --auth-method private_key_jwt",
+        "add app --redirect-uri http://chat.example.com/cb",
+        "add app --introspect everything",
+        "add app --grant implicit",
+        "rotate-secret app --keep-previous 24",
+        "rotate-secret app --keep-previous 91d",
+        "add",
+    ] {
+        let refusal = parsed(words).expect_err(words);
+        assert_eq!(refusal.exit_code(), 2, "{words}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The change of one's own password: the present one asked, the new one judged, other sessions ended.
+
+use secrecy::SecretString;
+
+use super::accounts::Doer;
+use super::caller::Caller;
+use super::moderation::Violation;
+use super::sessions::Live;
+use super::sign_in::SignIn;
+use super::users::policy::Demands;
+use crate::error::{Error, FieldProblem, Result};
+
+impl SignIn {
+    /// Gives the person of `live` the password `new`, if `present` is theirs. Their other sessions end.
+    ///
+    /// Guessing the present password in a stolen session counts like guessing it at the door.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::error::ErrorKind::InvalidInput) at `current_password` or `password`;
+    /// [`TooManyRequests`](crate::error::ErrorKind::TooManyRequests);
+    /// [`Unavailable`](crate::error::ErrorKind::Unavailable).
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        live: &Live,
+        present: &SecretString,
+        new: &SecretString,
+    ) -> Result<()> {
+        let user = &live.user;
+        self.moderation.check(Violation::Login, caller)?;
+        self.moderation.check_account(Violation::Login, &user.email_canonical)?;
+        let verdict = self.hasher.verify(present, user.password_hash.as_deref()).await?;
+        if !verdict.good {
+            let problem = FieldProblem::new("current_password", "That is not your present password.");
+            return Err(Error::invalid(vec![problem]));
+        }
+        self.moderation.clear_account(Violation::Login, &user.email_canonical);
+        let settings = &self.users.settings;
+        let demands = Demands {
+            min_length: settings.min_password_length,
+            app_title: settings.app_title.clone(),
+            own: vec![user.name.clone(), user.email.clone(), user.username.clone()],
+        };
+        if let Err(sentence) = self.hasher.judge(new, demands).await? {
+            return Err(Error::invalid(vec![FieldProblem::new("password", sentence)]));
+        }
+        let hash = self.hasher.hash(new).await?;
+        let doer = Doer::person(user.id, caller);
+        self.accounts.set_password(user.id, hash, Some(live.session.id), doer).await?;
+        Ok(())
+    }
+}

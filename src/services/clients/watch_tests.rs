@@ -1,0 +1,89 @@
+//! The clients file while the server runs.
+
+use std::path::Path;
+
+use super::testing::{DAY, add, chat, node, opens};
+use super::*;
+use crate::services::audit::Actor;
+use crate::services::database::testing::on_each_database;
+use crate::services::shared::Subject;
+
+const DECLARED: &str = "0123456789abcdef0123456789abcdef";
+
+fn declare(path: &Path, id: &str, secret: &str) {
+    // Written beside and moved, as an operator's tool does: never half a file.
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, format!("[[client]]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n"))
+        .expect("written");
+    std::fs::rename(beside, path).expect("moved");
+}
+
+#[tokio::test]
+async fn the_file_wins_and_cannot_be_changed_by_command() {
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        add(&node(&database, None), "chat", chat()).await;
+        declare(&file, "chat", DECLARED);
+        let node = node(&database, Some(&file));
+        assert!(opens(&node, "chat", DECLARED, AuthMethod::ClientSecretBasic).await);
+        let id = ClientId::new("chat");
+        let listed = node.list().await.expect("a list");
+        assert_eq!((listed.len(), listed[0].origin), (1, Origin::File));
+        assert_eq!(node.hidden().await.expect("an answer"), std::slice::from_ref(&id));
+        let refusals = [
+            node.add(id.clone(), chat(), Actor::Command).await.map(drop),
+            node.rotate_secret(&id, DAY, Actor::Command).await.map(drop),
+            node.remove(&id, Actor::Command).await,
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.expect_err("refused").kind, ErrorKind::Conflict);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_file_is_read_again_and_a_bad_one_changes_nothing() {
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        declare(&file, "chat", DECLARED);
+        let node = node(&database, Some(&file));
+        let (chat_id, other) = (ClientId::new("chat"), ClientId::new("other"));
+        let before = node.shared.stamp([&Subject::Client(chat_id.clone())]);
+        node.reload_if_changed().await;
+        assert!(node.shared.is_current(&before), "nothing changed, nothing is forgotten");
+        std::fs::write(&file, "[[client]]\nclient_id = 7\n").expect("written");
+        node.reload_if_changed().await;
+        assert!(node.find(&chat_id).await.expect("an answer").is_some() && node.shared.is_current(&before));
+        std::fs::remove_file(&file).expect("removed");
+        node.reload_if_changed().await;
+        assert!(node.find(&chat_id).await.expect("an answer").is_some());
+        assert!(node.find(&other).await.expect("an answer").is_none());
+        declare(&file, "other", DECLARED);
+        node.reload_if_changed().await;
+        assert!(!node.shared.is_current(&before), "the client that went is forgotten");
+        assert!(node.find(&chat_id).await.expect("an answer").is_none());
+        assert!(opens(&node, "other", DECLARED, AuthMethod::ClientSecretBasic).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_secret_file_is_read_again() {
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, secret) = (folder.path().join("clients.toml"), folder.path().join("secret"));
+        std::fs::write(&file, "[[client]]\nclient_id = \"chat\"\nclient_secret_file = \"secret\"\n").expect("written");
+        std::fs::write(&secret, DECLARED).expect("written");
+        let node = node(&database, Some(&file));
+        let next = "fedcba9876543210fedcba9876543210";
+        std::fs::write(folder.path().join("next"), next).expect("written");
+        std::fs::rename(folder.path().join("next"), &secret).expect("moved");
+        node.reload_if_changed().await;
+        assert!(opens(&node, "chat", next, AuthMethod::ClientSecretBasic).await);
+        assert!(!opens(&node, "chat", DECLARED, AuthMethod::ClientSecretBasic).await);
+    })
+    .await;
+}

@@ -1,0 +1,143 @@
+//! Who opens a page: anybody ([`Visitor`]), or somebody signed in ([`Member`]).
+//!
+//! Both know what every page needs of the request, so that an endpoint only says which page.
+
+use entity::Timestamp;
+use poem::http::StatusCode;
+use poem::http::header::{HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use poem::web::Html;
+use poem::{FromRequest, IntoResponse, Request, RequestBody, Response};
+use url::form_urlencoded;
+
+use super::Web;
+use super::cookie::Cookie;
+use super::form::CsrfToken;
+use super::page::{Page, Person, Theme, Visit};
+use super::trace::RequestId;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::services::sessions::Live;
+
+/// Somebody who opens a page.
+pub struct Visitor {
+    /// The HTTP side.
+    pub web: Web,
+    /// Their living session, where they are signed in.
+    pub live: Option<Live>,
+    csrf: CsrfToken,
+    visit: Visit,
+}
+
+impl Visitor {
+    async fn of(request: &Request) -> poem::Result<Self> {
+        let web = Web::of(request)?.clone();
+        let app = App::from_request_without_body(request).await?;
+        let cookie = web.cookies.read(request.headers(), Cookie::Session).and_then(Secret::parse);
+        let live = match cookie {
+            Some(cookie) => app.sessions.current(&cookie).await?,
+            None => None,
+        };
+        let csrf = CsrfToken::of(request)?;
+        let visit = Visit {
+            csrf: csrf.as_str().to_owned(),
+            request_id: RequestId::of(request).to_string(),
+            path: request.original_uri().path().to_owned(),
+            theme: Theme::parse(web.cookies.read(request.headers(), Cookie::Theme).unwrap_or_default()),
+            person: live.as_ref().map(|live| Person::new(&live.user.name, &live.user.email)),
+        };
+        Ok(Self { web, live, csrf, visit })
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.web.clock.now()
+    }
+
+    /// The answer that shows `page`.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn show<P: Page>(&self, page: &P) -> Result<Response> {
+        let mut response = Html(self.web.pages.render(&self.visit, page)?).into_response();
+        self.csrf.clone().keep(&mut response)?;
+        Ok(response)
+    }
+
+    /// The answer that shows a form again because of `error`.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn show_again<P: Page>(&self, page: &P, error: &Error) -> Result<Response> {
+        let mut response = self.show(page)?;
+        let status = StatusCode::from_u16(error.kind.status()).map_err(Error::internal)?;
+        response.set_status(status);
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 section 15.5.2 asks for it; browsers do not prompt for this scheme.
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"postern\""));
+        }
+        Ok(response)
+    }
+
+    /// The answer that leads on to `path` of ours, which is written without the base path.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn lead_to(&self, path: &str) -> Result<Response> {
+        see_other(&format!("{}{path}", self.web.settings.base_path()))
+    }
+
+    /// Puts a cookie on `response`; without a value the browser forgets it.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn put_cookie(
+        &self,
+        response: &mut Response,
+        cookie: Cookie,
+        value: Option<(&str, std::time::Duration)>,
+    ) -> Result<()> {
+        let line = match value {
+            Some((value, life)) => self.web.cookies.line(cookie, value, Some(life))?,
+            None => self.web.cookies.expired(cookie)?,
+        };
+        response.headers_mut().append(SET_COOKIE, line);
+        Ok(())
+    }
+}
+
+/// The answer that makes a browser GET `address`.
+///
+/// # Errors
+/// When `address` cannot stand in a header: a fault of ours.
+pub fn see_other(address: &str) -> Result<Response> {
+    let location = HeaderValue::try_from(address).map_err(Error::internal)?;
+    Ok(Response::builder().status(StatusCode::SEE_OTHER).header(LOCATION, location).finish())
+}
+
+impl<'a> FromRequest<'a> for Visitor {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Self::of(request).await
+    }
+}
+
+/// Somebody who is signed in. Everybody else is led to the sign-in page, and back afterwards.
+pub struct Member {
+    /// Who opens the page.
+    pub visitor: Visitor,
+    /// Their session and account.
+    pub live: Live,
+}
+
+impl<'a> FromRequest<'a> for Member {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let visitor = Visitor::of(request).await?;
+        let Some(live) = visitor.live.clone() else {
+            let back: String = form_urlencoded::byte_serialize(visitor.visit.path.as_bytes()).collect();
+            let sign_in = visitor.lead_to(&format!("/login?return_to={back}"))?;
+            return Err(poem::Error::from_response(sign_in));
+        };
+        Ok(Self { visitor, live })
+    }
+}
