@@ -87,7 +87,7 @@ impl Config {
         later::note(env);
         // Last, and only where all else is well: a start that is refused leaves no file behind.
         let database = database?;
-        let keys = keys?.complete(env, &database.location, missing)?;
+        let keys = keys.complete(env, &database.location, missing)?;
         Some(Self {
             database,
             users: users?,
