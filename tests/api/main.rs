@@ -2,7 +2,10 @@
 
 mod accounts;
 mod contract;
+mod limits;
 mod people_kept_out;
 mod session_life;
 mod start_up;
+mod strictness;
 mod support;
+mod wire;
