@@ -1,0 +1,8 @@
+//! The program from outside: over HTTP, and by its command line. One file per topic.
+
+mod accounts;
+mod contract;
+mod people_kept_out;
+mod session_life;
+mod start_up;
+mod support;
