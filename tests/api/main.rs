@@ -2,6 +2,7 @@
 
 mod accounts;
 mod contract;
+mod pages;
 mod people_kept_out;
 mod session_life;
 mod start_up;
