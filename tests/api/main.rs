@@ -3,6 +3,7 @@
 mod accounts;
 mod contract;
 mod limits;
+mod pages;
 mod people_kept_out;
 mod session_life;
 mod start_up;

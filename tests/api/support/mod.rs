@@ -1,6 +1,7 @@
 //! What every test needs: servers, databases, and the verbs of the people who use them.
 
 pub(crate) mod answer;
+pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod program;
 pub(crate) mod server;
