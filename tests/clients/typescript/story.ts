@@ -24,8 +24,7 @@ async function main(): Promise<void> {
   const introspect = (token: string) =>
     postern.POST('/oauth2/introspect', {
       body: { token },
-      bodySerializer: (body) => new URLSearchParams({ ...body }),
-      headers: { authorization: `Basic ${basic}` },
+      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
     });
   const live = await introspect(signIn.data.token);
   assert.equal(live.data?.active, true);
