@@ -68,6 +68,7 @@ fn sec_005_http_off_this_machine_needs_a_word() {
     assert_eq!(refused("POSTERN_URL=http://auth.example.com"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=true"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=https://auth.example.com\nSESSION_COOKIE_SECURE=false"), ["SESSION_COOKIE_SECURE"]);
+    assert_eq!(refused("POSTERN_URL=http://auth.example.com\nPOSTERN_LISTEN=x"), ["POSTERN_LISTEN", "POSTERN_URL"]);
     let text = with_secrets("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=false");
     let (config, notes) = load(&text).expect("allowed");
     assert!(!config.web.secure_cookies && notes.warnings.iter().any(|it| it.setting == "POSTERN_URL"));
