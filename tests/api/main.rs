@@ -1,0 +1,11 @@
+//! The program from outside: over HTTP, and by its command line. One file per topic.
+
+mod accounts;
+mod contract;
+mod limits;
+mod people_kept_out;
+mod session_life;
+mod start_up;
+mod strictness;
+mod support;
+mod wire;
