@@ -68,6 +68,7 @@ fn sec_005_http_off_this_machine_needs_a_word() {
     assert_eq!(refused("POSTERN_URL=http://auth.example.com"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=true"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=https://auth.example.com\nSESSION_COOKIE_SECURE=false"), ["SESSION_COOKIE_SECURE"]);
+    assert_eq!(refused("POSTERN_URL=http://auth.example.com\nPOSTERN_LISTEN=x"), ["POSTERN_LISTEN", "POSTERN_URL"]);
     let text = with_secrets("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=false");
     let (config, notes) = load(&text).expect("allowed");
     assert!(!config.web.secure_cookies && notes.warnings.iter().any(|it| it.setting == "POSTERN_URL"));
@@ -151,7 +152,10 @@ fn listeners_do_not_meet() {
 
 #[test]
 fn names_of_later_releases_are_said_and_not_refused() {
-    assert_eq!(warned("POSTERN_TLS=internal\nPOSTERN_LOCALE=en\nPOSTERN_CHALLENGE="), ["POSTERN_TLS"]);
+    assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_CODE_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
+    for needed in ["POSTERN_TLS=internal", "POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
+        assert_eq!(refused(&with_secrets(needed)).len(), 1, "{needed} must not be passed over");
+    }
     let (_, notes) = load(&with_secrets("EMAIL_HOST=mail\nEMAIL_PORT=25\nUSE_REDIS=true")).expect("no problem");
     let groups: Vec<_> = notes.notices.iter().map(|it| it.setting.as_str()).collect();
     assert_eq!(groups, ["mail", "Redis"]);

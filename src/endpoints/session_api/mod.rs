@@ -103,6 +103,8 @@ impl Api {
     }
 
     /// Show the signed-in person
+    ///
+    /// As the chat keeps them: the id is stable and never given to anybody else.
     #[oai(path = "/api/user", method = "get", operation_id = "getUser")]
     async fn user(&self, app: App, bearer: Bearer) -> Result<Json<Person>> {
         user::user(&app, &bearer).await

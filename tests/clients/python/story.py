@@ -5,7 +5,8 @@ import os
 import secrets
 
 from postern_client import Client
-from postern_client.api.default import introspect, login, register
+from postern_client.api.o_auth import introspect
+from postern_client.api.session_api import login, register
 from postern_client.models import Introspection, IntrospectionRequest, LoginRequest, RegisterRequest, SignedIn
 
 url = os.environ["POSTERN_URL"]
