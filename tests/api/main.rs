@@ -4,6 +4,7 @@ mod accounts;
 mod contract;
 mod limits;
 mod pages;
+mod pages_guarded;
 mod people_kept_out;
 mod session_life;
 mod start_up;
