@@ -1,8 +1,11 @@
 //! The program from outside: over HTTP, and by its command line. One file per topic.
 
 mod accounts;
+mod browser_sessions;
 mod contract;
+mod headers;
 mod limits;
+mod operations;
 mod people_kept_out;
 mod session_life;
 mod start_up;
