@@ -101,10 +101,13 @@ fn mark_public(document: &mut Value) {
 }
 
 /// Leaves out what an example does not have: the generator writes `null` there, which is none of
-/// the field's types.
+/// the field's types. Where `null` is what a field defaults to, it is said to be one.
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {
+            if members.get("default").is_some_and(Value::is_null) {
+                members.insert("nullable".to_owned(), Value::Bool(true));
+            }
             members.retain(|_, member| !member.is_null());
             members.values_mut().for_each(drop_nulls);
         }

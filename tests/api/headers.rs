@@ -47,13 +47,12 @@ async fn sec_129_what_people_type_is_text_on_pages_and_in_json() {
     body["name"] = name.into();
     server.post("/api/auth/register", &body).await.expect(200);
     assert_eq!(server.sign_in("maren@example.com").await.user["name"], name);
-    let mut browser = Browser::at(&server);
-    browser.sign_in("maren@example.com").await;
+    let browser = Browser::signed_in(&server, "maren@example.com").await;
     for path in ["/account", "/account/name", "/account/security", "/account/sessions", "/logout"] {
-        let page = browser.get(path).await.expect(200).body;
+        let page = browser.open(path).await.expect(200).body;
         assert!(!page.contains("<script>alert") && !page.contains("</title> &"), "{path}: {page}");
     }
-    let page = browser.submit("/account/name", &[("name", &"\"><img src=x>".repeat(20))]).await;
+    let page = browser.submit("/account/name", "/account/name", &[("name", &"\"><img src=x>".repeat(20))]).await;
     assert!(page.status == 400 && !page.body.contains("<img src=x>"), "{page:?}");
     server.stop().await;
 }

@@ -6,6 +6,7 @@ mod contract;
 mod headers;
 mod limits;
 mod operations;
+mod pages;
 mod people_kept_out;
 mod session_life;
 mod start_up;

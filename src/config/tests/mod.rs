@@ -152,7 +152,10 @@ fn listeners_do_not_meet() {
 
 #[test]
 fn names_of_later_releases_are_said_and_not_refused() {
-    assert_eq!(warned("POSTERN_TLS=internal\nPOSTERN_LOCALE=en\nPOSTERN_CHALLENGE="), ["POSTERN_TLS"]);
+    assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_CODE_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
+    for needed in ["POSTERN_TLS=internal", "POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
+        assert_eq!(refused(&with_secrets(needed)).len(), 1, "{needed} must not be passed over");
+    }
     let (_, notes) = load(&with_secrets("EMAIL_HOST=mail\nEMAIL_PORT=25\nUSE_REDIS=true")).expect("no problem");
     let groups: Vec<_> = notes.notices.iter().map(|it| it.setting.as_str()).collect();
     assert_eq!(groups, ["mail", "Redis"]);

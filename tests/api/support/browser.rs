@@ -1,70 +1,83 @@
-//! A browser without JavaScript: it keeps cookies, and sends the forms that it was shown.
+//! A browser with its cookies, which fills in forms as a person does.
 
-use std::collections::BTreeMap;
-
-use reqwest::{Method, RequestBuilder};
+use reqwest::header::{COOKIE, HeaderName};
+use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
 
 use super::{Answer, PASSWORD, Site};
 
-/// One browser at one site.
+/// A browser. What follows a form is not followed by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
-    site: Site,
-    pub(crate) cookies: BTreeMap<String, String>,
+    base: String,
+    http: Client,
 }
 
 impl Browser {
+    /// A fresh one at `site`.
     pub(crate) fn at(site: &Site) -> Self {
-        Self { site: site.clone(), cookies: BTreeMap::new() }
+        let http = Client::builder().redirect(Policy::none()).no_proxy().cookie_store(true);
+        Self { base: site.base.clone(), http: http.build().expect("a client") }
     }
 
-    /// Sends a request with this browser's cookies, and keeps those of the answer.
-    pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
-        let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = if line.is_empty() { request } else { request.header("cookie", line.join("; ")) };
-        let answer = self.site.send(request).await;
-        for line in answer.cookie_lines() {
-            let (name, rest) = line.split_once('=').expect("a name");
-            if rest.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap_or_default().to_owned());
-            }
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Opens a page.
+    pub(crate) async fn open(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path).send().await.expect("an answer")).await
+    }
+
+    /// Opens a page with these cookies beside its own.
+    pub(crate) async fn open_with_cookie(&self, path: &str, cookie: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path).header(COOKIE, cookie).send().await.expect("an answer")).await
+    }
+
+    /// The token that the forms of `path` carry.
+    pub(crate) async fn token(&self, path: &str) -> String {
+        let page = self.open(path).await.expect(200).body;
+        let start = "name=\"csrf\" value=\"";
+        let token = page.split(start).nth(1).and_then(|rest| rest.split('"').next());
+        token.unwrap_or_else(|| panic!("no form on {path}: {page}")).to_owned()
+    }
+
+    /// Sends a form to `path` with exactly these fields, and a header where one is given.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        header: Option<(HeaderName, &'static str)>,
+    ) -> Answer {
+        let mut request = self.request(Method::POST, path).form(fields);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
-        answer
+        Answer::of(request.send().await.expect("an answer")).await
     }
 
-    pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        let request = self.site.request(Method::GET, path);
-        self.send(request).await
+    /// Opens `page`, fills in its form and sends it to `path`.
+    pub(crate) async fn submit(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token(page).await;
+        let fields: Vec<_> = fields.iter().copied().chain([("csrf", token.as_str())]).collect();
+        self.post(path, &fields, None).await
     }
 
-    /// Sends a form as it is, with whatever token stands in it.
-    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.site.request(Method::POST, path).form(fields);
-        self.send(request).await
+    /// Sends the sign-in form.
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.submit("/login", "/login", &[("email", email), ("password", password)]).await
     }
 
-    /// Opens the page `path` and sends its form with these fields.
-    pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = csrf(&self.get(path).await.expect(200));
-        let fields = [fields, &[("csrf", token.as_str())]].concat();
-        self.post(path, &fields).await
+    /// A browser in which the owner of `email` is signed in.
+    pub(crate) async fn signed_in(site: &Site, email: &str) -> Self {
+        let browser = Self::at(site);
+        browser.sign_in(email, PASSWORD).await.expect(303);
+        browser
     }
 
-    pub(crate) async fn sign_in(&mut self, email: &str) {
-        let answer = self.submit("/login", &[("email", email), ("password", PASSWORD)]).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/account"), "{answer:?}");
+    /// Whether somebody is signed in.
+    pub(crate) async fn is_signed_in(&self) -> bool {
+        let answer = self.open("/account").await;
+        assert!(answer.status == 200 || answer.header("location").contains("/login"), "{answer:?}");
+        answer.status == 200
     }
-
-    pub(crate) async fn is_signed_in(&mut self) -> bool {
-        self.get("/account").await.status == 200
-    }
-}
-
-/// The token in the forms of a page.
-#[track_caller]
-pub(crate) fn csrf(page: &Answer) -> String {
-    let start = page.body.split(r#"name="csrf" value=""#).nth(1).unwrap_or_else(|| panic!("no form: {page:?}"));
-    start.split('"').next().unwrap_or_default().to_owned()
 }

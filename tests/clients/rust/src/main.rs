@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn client_authentication() -> Result<reqwest::header::HeaderMap, Box<dyn Error>> {
     let request = reqwest::Client::new()
         .get("http://localhost")
-        .basic_auth(var("POSTERN_CLIENT_ID")?, Some(var("POSTERN_CLIENT_SECRET")?))
+        .basic_auth(var("INTROSPECT_CLIENT_ID")?, Some(var("INTROSPECT_CLIENT_SECRET")?))
         .build()?;
     Ok(request.headers().clone())
 }
