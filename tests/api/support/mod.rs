@@ -3,8 +3,10 @@
 pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod severed;
 pub(crate) mod site;
 pub(crate) mod wire;
 
