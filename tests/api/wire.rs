@@ -1,25 +1,7 @@
 //! Bytes on the wire that no well-behaved client sends.
 
-use std::time::Duration;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use crate::support::{Site, TestServer};
-
-/// Sends these bytes and takes all that comes back until the server closes, or nothing more comes.
-async fn raw(site: &Site, bytes: &[u8]) -> String {
-    let address = site.base.trim_start_matches("http://").split('/').next().expect("an address");
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // The server may refuse and close before it has read everything.
-    let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let mut part = [0; 4096];
-    while let Ok(Ok(length @ 1..)) = tokio::time::timeout(Duration::from_millis(300), stream.read(&mut part)).await {
-        answer.extend_from_slice(&part[..length]);
-    }
-    String::from_utf8_lossy(&answer).into_owned()
-}
+use crate::support::TestServer;
+use crate::support::wire::raw;
 
 fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()

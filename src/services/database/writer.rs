@@ -23,8 +23,8 @@ const BATCH: usize = 64;
 /// How many pieces of work may wait before the next one is refused.
 const QUEUE: usize = 4096;
 /// How often another process that holds the file is asked again: every millisecond for 20 seconds.
-const TRIES: u32 = 20_000;
-const PAUSE: Duration = Duration::from_millis(1);
+pub(super) const TRIES: u32 = 20_000;
+pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// Tells a piece of work whether the commit that it was part of succeeded.
 type Acknowledge = Box<dyn FnOnce(std::result::Result<(), ()>) + Send>;
@@ -154,7 +154,8 @@ async fn begin(connection: &DatabaseConnection) -> std::result::Result<DatabaseT
     connection.begin_with_options(options).await
 }
 
-fn is_busy(error: &DbErr) -> bool {
+/// Whether another process holds the file.
+pub(super) fn is_busy(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause))
     | DbErr::Query(RuntimeErr::SqlxError(cause))
     | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error

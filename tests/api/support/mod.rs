@@ -3,17 +3,22 @@
 pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod severed;
 pub(crate) mod site;
+pub(crate) mod wire;
 
 use std::collections::BTreeMap;
 
 pub(crate) use answer::Answer;
+pub(crate) use browser::Browser;
 pub(crate) use database::{Kind, kinds};
 pub(crate) use program::{Place, Program};
 pub(crate) use server::{TestServer, each};
 pub(crate) use site::{PASSWORD, SignedIn, Site};
+pub(crate) use wire::Wire;
 
 /// The secrets that servers get here. None of them may ever show up anywhere.
 pub(crate) const JWT_SECRET: &str = "K7vFq2mXw9tRb4nZc8sLd3hGj6pYa1eU";
