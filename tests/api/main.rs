@@ -1,6 +1,8 @@
 //! The program from outside: over HTTP, and by its command line. One file per topic.
 
 mod accounts;
+mod audit;
+mod base_path;
 mod beside;
 mod browser_sessions;
 mod contract;
@@ -12,8 +14,10 @@ mod operations;
 mod outage;
 mod pages;
 mod people_kept_out;
+mod secrets;
 mod session_life;
 mod start_up;
+mod storm;
 mod strictness;
 mod support;
 mod wire;
