@@ -13,6 +13,7 @@ mod nodes;
 mod operations;
 mod outage;
 mod pages;
+mod pages_guarded;
 mod people_kept_out;
 mod secrets;
 mod session_life;
