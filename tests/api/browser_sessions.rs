@@ -86,3 +86,37 @@ async fn pages_never_touch_the_cookies_of_the_chat() {
     assert!(server.is_active(&chat.token).await);
     server.remove().await;
 }
+
+/// A link, a picture or a preview ends no session: only the form does.
+#[tokio::test]
+async fn sec_033_opening_a_page_changes_nothing() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(MAREN).await;
+    let browser = Browser::signed_in(&server, MAREN).await;
+    for path in ["/logout", "/logout?_method=POST", "/account/sessions?end=others", "/account/name?name=Evil"] {
+        browser.open(path).await.expect(200);
+    }
+    let page = browser.open("/account").await.expect(200).body;
+    assert!(page.contains("Maren Olsen"), "{page}");
+    server.remove().await;
+}
+
+#[tokio::test]
+async fn sec_037_whoever_comes_next_in_a_browser_gets_nothing_of_the_one_before() {
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let mut body = crate::support::site::registration("next@example.com");
+        body["name"] = "Jonas Berg".into();
+        server.post("/api/auth/register", &body).await.expect(200);
+        let browser = Browser::signed_in(server, MAREN).await;
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        assert!(!browser.open("/login").await.expect(200).body.contains("aren"), "not even the address");
+        browser.sign_in("next@example.com", PASSWORD).await.expect(303);
+        for path in ["/account", "/account/name", "/account/security", "/account/sessions"] {
+            let page = browser.open(path).await.expect(200).body;
+            assert!(!page.contains("Maren") && !page.contains(MAREN), "{path}: {page}");
+        }
+        assert!(browser.open("/account").await.body.contains("Jonas Berg"));
+    })
+    .await;
+}

@@ -101,3 +101,18 @@ async fn sec_150_errors_say_nothing_of_the_house() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn sec_111_no_header_of_a_stranger_ends_up_in_an_address() {
+    let server = TestServer::start(&[("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")]).await;
+    for name in ["host", "x-forwarded-host", "x-forwarded-server", "x-original-host", "forwarded", "x-forwarded-prefix"]
+    {
+        let value = if name == "forwarded" { "host=evil.test;proto=http" } else { "evil.test" };
+        for path in ["/login", "/register", "/account", "/nothing", "/docs", "/openapi.json", "/api/config"] {
+            let answer = server.send(server.request(Method::GET, path).header(name, value)).await;
+            assert!(answer.status < 500, "{answer:?}");
+            assert!(!format!("{answer:?}").contains("evil.test"), "{name} {path}: {answer:?}");
+        }
+    }
+    server.stop().await;
+}

@@ -1,6 +1,8 @@
 //! The program from outside: over HTTP, and by its command line. One file per topic.
 
 mod accounts;
+mod audit;
+mod base_path;
 mod beside;
 mod browser_sessions;
 mod contract;
@@ -13,8 +15,10 @@ mod outage;
 mod pages;
 mod pages_guarded;
 mod people_kept_out;
+mod secrets;
 mod session_life;
 mod start_up;
+mod storm;
 mod strictness;
 mod support;
 mod wire;

@@ -76,6 +76,13 @@ async fn sec_002_sec_008_a_first_start_needs_nothing_and_keeps_its_files_private
     let program = place.serve().await;
     program.newcomer("maren@example.com").await;
     program.get("/readyz").await.expect(200);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.id())).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(
+        core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+        ["0", "0"],
+        "no dump of its memory: {core}"
+    );
     let log = program.log();
     assert!(log.contains("postern.secrets"), "a warning says where they are: {log}");
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -49,10 +49,6 @@ impl Place {
 
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.folder.path().join(inside)
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -113,6 +109,10 @@ impl Program {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("a log").clone()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a power cut does.

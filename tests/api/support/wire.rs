@@ -35,6 +35,12 @@ impl Wire {
         }
         String::from_utf8_lossy(&answer).into_owned()
     }
+
+    /// Returns when the server has closed.
+    pub(crate) async fn closed(&mut self) {
+        let mut part = [0; 4096];
+        while let Ok(1..) = self.0.read(&mut part).await {}
+    }
 }
 
 /// Sends these bytes on a connection of their own and takes all that comes back.
