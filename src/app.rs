@@ -71,44 +71,19 @@ impl App {
     /// # Errors
     /// When the database cannot be opened, or a declared file is bad.
     pub async fn build(config: Config, clock: Clock, random: Random) -> Result<Self> {
-        let database = Database::connect(&config.database).await?;
         let metrics = Arc::new(Metrics::new());
+        let database = Database::connect(&config.database).await?;
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
-        let clients = Clients::new(
-            database.clone(),
-            Arc::clone(&shared),
-            audit.clone(),
-            clock.clone(),
-            random.clone(),
-            config.clients.clone(),
-        );
-        let clients = clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))?;
-        let users = Users::new(database.clone(), clock.clone(), random.clone(), config.users.clone());
-        let hasher = Hasher::start(&config.users.hashing, random.clone())?;
-        let moderation = Moderation::new(database.clone(), Arc::clone(&shared), clock.clone(), config.moderation);
-        let sessions =
-            Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), config.sessions);
-        let accounts = Accounts::new(
-            database.clone(),
-            audit.clone(),
-            users.clone(),
-            moderation.clone(),
-            sessions.clone(),
-            clock.clone(),
-        );
-        let tokens = Arc::new(Tokens::new(
-            tokens::Parts {
-                database: database.clone(),
-                shared: Arc::clone(&shared),
-                audit: audit.clone(),
-                sessions: sessions.clone(),
-                metrics: Arc::clone(&metrics),
-                clock: clock.clone(),
-                random: random.clone(),
-            },
-            config.tokens.clone(),
-        ));
+        let ground = Ground { database, shared, audit, clock, random };
+        let clients = ground.clients(&config)?;
+        let users = ground.users(&config);
+        let hasher = Hasher::start(&config.users.hashing, ground.random.clone())?;
+        let moderation = ground.moderation(&config);
+        let sessions = ground.sessions(&config);
+        let accounts = ground.accounts(&users, &moderation, &sessions);
+        let tokens = Arc::new(ground.tokens(&config, &sessions, &metrics));
+        let Ground { database, shared, audit, clock, random } = ground;
         let sign_in = SignIn {
             database: database.clone(),
             metrics: Arc::clone(&metrics),
@@ -148,6 +123,60 @@ impl App {
             sign_in,
             sign_up,
         })))
+    }
+}
+
+/// What every service stands on.
+struct Ground {
+    database: Database,
+    shared: Arc<Shared>,
+    audit: Audit,
+    clock: Clock,
+    random: Random,
+}
+
+impl Ground {
+    fn clients(&self, config: &Config) -> Result<Clients> {
+        let clients = Clients::new(
+            self.database.clone(),
+            Arc::clone(&self.shared),
+            self.audit.clone(),
+            self.clock.clone(),
+            self.random.clone(),
+            config.clients.clone(),
+        );
+        clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))
+    }
+
+    fn users(&self, config: &Config) -> Users {
+        Users::new(self.database.clone(), self.clock.clone(), self.random.clone(), config.users.clone())
+    }
+
+    fn moderation(&self, config: &Config) -> Moderation {
+        Moderation::new(self.database.clone(), Arc::clone(&self.shared), self.clock.clone(), config.moderation)
+    }
+
+    fn sessions(&self, config: &Config) -> Sessions {
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Sessions::new(self.database.clone(), Arc::clone(&self.shared), clock, random, config.sessions)
+    }
+
+    fn accounts(&self, users: &Users, moderation: &Moderation, sessions: &Sessions) -> Accounts {
+        let (users, moderation, sessions) = (users.clone(), moderation.clone(), sessions.clone());
+        Accounts::new(self.database.clone(), self.audit.clone(), users, moderation, sessions, self.clock.clone())
+    }
+
+    fn tokens(&self, config: &Config, sessions: &Sessions, metrics: &Arc<Metrics>) -> Tokens {
+        let parts = tokens::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            sessions: sessions.clone(),
+            metrics: Arc::clone(metrics),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        Tokens::new(parts, config.tokens.clone())
     }
 }
 

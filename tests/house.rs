@@ -48,6 +48,7 @@ fn upward_imports_are_caught() {
     caught(upward, "src/web/failure.rs", "use crate::endpoints::operations;");
     caught(upward, "src/app.rs", "use crate::routes::routes;");
     caught(upward, "src/config.rs", "use crate::app::App;");
+    caught(upward, "src/helper.rs", "");
     caught(upward, "src/config/mod.rs", "use crate::web::settings::Settings;");
 }
 

@@ -60,15 +60,15 @@ pub(super) struct Keys {
     pub(super) encryption_key: EncryptionKey,
 }
 
-/// The secrets that were given.
+/// The secrets that were given; the outer none stands for one with a problem.
 pub(super) struct Given {
-    jwt_secret: Option<SecretString>,
-    jwt_refresh_secret: Option<SecretString>,
-    encryption_key: Option<EncryptionKey>,
+    jwt_secret: Option<Option<SecretString>>,
+    jwt_refresh_secret: Option<Option<SecretString>>,
+    encryption_key: Option<Option<EncryptionKey>>,
 }
 
 impl Given {
-    pub(super) fn read(env: &mut Env) -> Option<Self> {
+    pub(super) fn read(env: &mut Env) -> Self {
         let made = || Absent::Words("made on SQLite, required on PostgreSQL");
         let jwt_secret = env.secret(JWT, made(), "Key of session tokens; at least 32 bytes of text.");
         let jwt_secret = checked(env, JWT, jwt_secret, signing);
@@ -85,16 +85,16 @@ impl Given {
                 Fault::new("equals JWT_SECRET", "Write another one, such as openssl rand -hex 32 makes"),
             );
         }
-        Some(Self { jwt_secret: jwt_secret?, jwt_refresh_secret: refresh?, encryption_key: encryption? })
+        Self { jwt_secret, jwt_refresh_secret: refresh, encryption_key: encryption }
     }
 
     /// Fills in what was not given: from the file beside the database, which is made when it has to be
     /// and nothing else is wrong.
     pub(super) fn complete(self, env: &mut Env, location: &Location, missing: Missing<'_>) -> Option<Keys> {
         let lacking: Vec<_> = [
-            (JWT, self.jwt_secret.is_none()),
-            (REFRESH, self.jwt_refresh_secret.is_none()),
-            (ENCRYPTION, self.encryption_key.is_none()),
+            (JWT, matches!(self.jwt_secret, Some(None))),
+            (REFRESH, matches!(self.jwt_refresh_secret, Some(None))),
+            (ENCRYPTION, matches!(self.encryption_key, Some(None))),
         ]
         .into_iter()
         .filter_map(|(name, lacks)| lacks.then_some(name))
@@ -104,11 +104,11 @@ impl Given {
             Location::Sqlite(database) => beside(env, database, &lacking, missing)?,
             Location::Postgres(_) => return required(env, &lacking),
         };
-        let pick = |given: Option<SecretString>, made: Option<SecretString>| given.or(made);
-        let jwt_secret = pick(self.jwt_secret, made.jwt_secret)?;
-        let jwt_refresh_secret = pick(self.jwt_refresh_secret, made.jwt_refresh_secret)?;
-        let encryption_key = self.encryption_key.or(made.encryption_key)?;
-        Some(Keys { jwt_secret, jwt_refresh_secret, encryption_key })
+        Some(Keys {
+            jwt_secret: self.jwt_secret?.or(made.jwt_secret)?,
+            jwt_refresh_secret: self.jwt_refresh_secret?.or(made.jwt_refresh_secret)?,
+            encryption_key: self.encryption_key?.or(made.encryption_key)?,
+        })
     }
 }
 
@@ -133,7 +133,8 @@ fn beside(env: &mut Env, database: &Path, lacking: &[&'static str], missing: Mis
             return None;
         }
     };
-    for name in lacking {
+    let is_foretold = found.is_new && matches!(missing, Missing::Foretell(_));
+    for name in lacking.iter().filter(|_| !is_foretold) {
         env.made(name, &path);
     }
     let shown = path.display();

@@ -1,18 +1,12 @@
 //! Our own names that a later release honours: known, so never taken for misspelt, and said when set.
 
-use crate::env::Env;
+use crate::env::{Env, Fault};
 
 /// Name, the value that is in force already, and what holds instead of another.
 const LATER: &[(&str, &str, &str)] = &[
-    ("POSTERN_TLS", "off", "it answers plain http"),
-    ("POSTERN_TLS_CERTIFICATE", "", "it answers plain http"),
-    ("POSTERN_TLS_KEY", "", "it answers plain http"),
-    ("POSTERN_TLS_KEY_FILE", "", "it answers plain http"),
-    ("POSTERN_PROXY_PROTOCOL", "false", "connections are taken as they are"),
     ("POSTERN_CA_FILE", "", "nothing is fetched from elsewhere yet"),
     ("POSTERN_ALLOW_PRIVATE_ADDRESSES", "", "nothing is fetched from elsewhere yet"),
     ("POSTERN_OUTBOUND_TIMEOUT", "", "nothing is fetched from elsewhere yet"),
-    ("POSTERN_REGISTRATION_MODE", "open", "sign-up is open to everybody while ALLOW_REGISTRATION is true"),
     ("POSTERN_DISPOSABLE_DOMAINS_FILE", "none", "every domain may sign up"),
     ("POSTERN_OPENID_REGISTRATION", "", "there are no connectors yet"),
     ("POSTERN_ENCRYPTION_KEY_PREVIOUS", "", "only POSTERN_ENCRYPTION_KEY opens what was sealed"),
@@ -34,13 +28,29 @@ const LATER: &[(&str, &str, &str)] = &[
     ("POSTERN_LOCALE", "en", "pages are in English"),
 ];
 
-/// Warns of each that is set, and refuses every other name that looks like one of ours.
+/// Names whose wish must not be passed over: going on without would leave open what the operator
+/// wanted closed. Name, the value that is in force already, what to do instead.
+const NEEDED: &[(&str, &str, &str)] = &[
+    ("POSTERN_TLS", "off", "Leave it out, and let a proxy speak https"),
+    ("POSTERN_TLS_CERTIFICATE", "", "Leave it out, and let a proxy speak https"),
+    ("POSTERN_TLS_KEY", "", "Leave it out, and let a proxy speak https"),
+    ("POSTERN_TLS_KEY_FILE", "", "Leave it out, and let a proxy speak https"),
+    ("POSTERN_PROXY_PROTOCOL", "false", "Leave it out, and let the proxy send X-Forwarded-For"),
+    ("POSTERN_REGISTRATION_MODE", "open", "Write open, or ALLOW_REGISTRATION=false to close sign-up"),
+];
+
+/// Warns of each that is set, refuses what is needed and lacks, and every other name that looks like one of ours.
 pub(super) fn note(env: &mut Env) {
     for (name, already, instead) in LATER {
         if env.is_set(name) && !env.says(name, already) {
             env.warn(name, format!("known, but not in force in this release: {instead}."));
         }
     }
-    let names: Vec<_> = LATER.iter().map(|(name, ..)| *name).collect();
+    for (name, already, right) in NEEDED {
+        if env.is_set(name) && !env.says(name, already) {
+            env.problem(name, Fault::new("is known, but not built into this release", *right));
+        }
+    }
+    let names: Vec<_> = LATER.iter().chain(NEEDED).map(|(name, ..)| *name).collect();
     env.refuse_unknown("POSTERN_", &names);
 }

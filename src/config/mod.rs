@@ -87,7 +87,10 @@ impl Config {
         later::note(env);
         // Last, and only where all else is well: a start that is refused leaves no file behind.
         let database = database?;
-        let keys = keys?.complete(env, &database.location, missing)?;
+        let keys = keys.complete(env, &database.location, missing)?;
+        if !env.problems().is_empty() {
+            return None;
+        }
         Some(Self {
             database,
             users: users?,

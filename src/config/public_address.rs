@@ -62,7 +62,7 @@ pub(super) fn check_listen(env: &mut Env, url: &Url, listen: &[Listen], has_prox
              before Postern, name its network there, else all people count as one address.",
         );
     }
-    if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| Some(it.port()) != url.port()) {
+    if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| it.port() != 0 && Some(it.port()) != url.port()) {
         env.warn(
             URL,
             "not set, so links and cookies are for http://localhost:3081, where POSTERN_LISTEN does not listen.",

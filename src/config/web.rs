@@ -79,44 +79,54 @@ impl Settings {
             "Whether cookies travel by https only.",
             words::boolean,
         );
-        let max_body = env.or("POSTERN_MAX_BODY", "64KiB", "Largest body of a request.", |text| {
-            numbers::size(text, 1 << 10..=16 << 20)
-        });
-        let request_timeout =
-            env.or("POSTERN_REQUEST_TIMEOUT", "30s", "Longest time for a request to arrive and be answered.", |text| {
-                numbers::duration(text, 1..=600)
-            });
-        let shutdown_grace = env.or(
-            "POSTERN_SHUTDOWN_GRACE",
-            "30s",
-            "How long requests under way may take when Postern stops.",
-            |text| numbers::duration(text, 0..=3600),
-        );
+        let limits = limits(env);
         let domain_client =
             env.optional("DOMAIN_CLIENT", "", "The chat's front end, where people may be sent back.", address::base);
         let domain_server = env.or("DOMAIN_SERVER", "http://localhost:3080", "The chat's back end.", address::base);
-        let (url, secure_cookies, listen) = (url?, secure_cookies?, listen?);
-        let (metrics_listen, trusted_proxies) = (metrics_listen?, trusted_proxies?.unwrap_or_default());
-        public_address::check_scheme(env, &url, secure_cookies);
-        public_address::check_chat(env, &url, domain_client.as_ref()?.as_ref(), domain_server.as_ref()?);
-        public_address::check_listen(env, &url, &listen, !trusted_proxies.is_empty());
-        public_address::check_metrics(env, &listen, metrics_listen);
-        let secure_cookies = secure_cookies.unwrap_or(url.scheme() == "https");
-        env.in_force("SESSION_COOKIE_SECURE", secure_cookies);
+        // Each check is made wherever its own settings can be read, so that all problems are told at once.
+        if let (Some(url), Some(secure)) = (&url, secure_cookies) {
+            public_address::check_scheme(env, url, secure);
+            env.in_force("SESSION_COOKIE_SECURE", secure.unwrap_or(url.scheme() == "https"));
+        }
+        if let (Some(url), Some(client), Some(server)) = (&url, &domain_client, &domain_server) {
+            public_address::check_chat(env, url, client.as_ref(), server);
+        }
+        if let (Some(url), Some(listen), Some(proxies)) = (&url, &listen, &trusted_proxies) {
+            public_address::check_listen(env, url, listen, proxies.is_some());
+        }
+        if let (Some(listen), Some(metrics)) = (&listen, metrics_listen) {
+            public_address::check_metrics(env, listen, metrics);
+        }
+        let (url, (max_body, request_timeout, shutdown_grace)) = (url?, limits?);
         Some(Self {
+            secure_cookies: secure_cookies?.unwrap_or(url.scheme() == "https"),
             url,
-            listen,
-            metrics_listen,
-            trusted_proxies,
-            secure_cookies,
-            max_body: max_body?,
-            request_timeout: request_timeout?,
-            shutdown_grace: shutdown_grace?,
+            listen: listen?,
+            metrics_listen: metrics_listen?,
+            trusted_proxies: trusted_proxies?.unwrap_or_default(),
+            max_body,
+            request_timeout,
+            shutdown_grace,
             domain_client: domain_client?,
             domain_server: domain_server?,
             looks: looks?,
         })
     }
+}
+
+/// The largest body, the longest request, the longest farewell.
+fn limits(env: &mut Env) -> Option<(usize, Duration, Duration)> {
+    let max_body = env
+        .or("POSTERN_MAX_BODY", "64KiB", "Largest body of a request.", |text| numbers::size(text, 1 << 10..=16 << 20));
+    let request_timeout =
+        env.or("POSTERN_REQUEST_TIMEOUT", "30s", "Longest time for a request to arrive and be answered.", |text| {
+            numbers::duration(text, 1..=600)
+        });
+    let shutdown_grace =
+        env.or("POSTERN_SHUTDOWN_GRACE", "30s", "How long requests under way may take when Postern stops.", |text| {
+            numbers::duration(text, 0..=3600)
+        });
+    Some((max_body?, request_timeout?, shutdown_grace?))
 }
 
 /// An address to listen on.

@@ -9,7 +9,7 @@ use crate::web::{Web, assets::CACHE};
 
 /// `GET /assets/:name`
 #[handler]
-pub async fn show(web: Web, name: Path<String>) -> Result<Response> {
+pub(crate) async fn show(web: Web, name: Path<String>) -> Result<Response> {
     let asset = web.pages.asset(&name.0).ok_or(ErrorKind::NotFound)?;
     let answer = Response::builder().header(CONTENT_TYPE, asset.media_type).header(CACHE_CONTROL, CACHE);
     Ok(answer.body(asset.bytes.to_vec()))

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use poem_openapi::{OpenApiService, Tags as OpenApiTags};
-use serde_json::Value;
+use poem_openapi::{LicenseObject, OpenApiService, Tags as OpenApiTags};
+use serde_json::{Map, Value};
 
 use super::{oidc, session_api};
 use crate::error::ErrorKind as Kind;
@@ -16,7 +16,7 @@ pub enum Tags {
     #[oai(rename = "Session API")]
     Session,
     /// What the specifications of OAuth 2.0 define.
-    #[oai(rename = "OAuth 2.0")]
+    #[oai(rename = "OAuth")]
     OAuth,
 }
 
@@ -36,7 +36,7 @@ const REFUSALS: &[Refusals] = &[
         ],
     ),
     problem("refresh", &[Kind::Unauthenticated, Kind::Forbidden, Kind::TooManyRequests]),
-    problem("logout", &[Kind::Forbidden]),
+    problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType]),
     problem("getUser", &[Kind::Unauthenticated]),
     problem("getConfig", &[]),
     Refusals { operation: "introspect", schema: Schema::OAuth, kinds: &[Kind::InvalidRequest, Kind::InvalidClient] },
@@ -62,12 +62,58 @@ pub fn text() -> &'static str {
 #[must_use]
 pub fn document() -> Value {
     let service = OpenApiService::new((session_api::Api, oidc::Api), "Postern", env!("CARGO_PKG_VERSION"))
-        .description("A self-hosted identity sidecar for chat apps.");
+        .description("A self-hosted identity sidecar for chat apps.")
+        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+        // Relative to where the document was read, so that it holds below any base path.
+        .server(".");
     let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
     if let Err(gap) = list_statuses(&mut document, REFUSALS) {
         tracing::error!(gap, "the OpenAPI document is incomplete");
     }
+    drop_nulls(&mut document);
+    drop_second_ids(&mut document["components"]["schemas"]);
+    mark_public(&mut document);
     document
+}
+
+/// Leaves `_id` out beside `id`: generators of clients make one name of the two, twice.
+fn drop_second_ids(schemas: &mut Value) {
+    for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for part in ["properties", "example"] {
+            if let Some(members) = schema.get_mut(part).and_then(Value::as_object_mut) {
+                members.remove("_id");
+            }
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| name != "_id");
+        }
+    }
+}
+
+/// Says of each operation that asks for no credentials that it does so on purpose.
+fn mark_public(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        if operation.get("security").is_none() {
+            operation["security"] = Value::Array(Vec::new());
+        }
+    }
+}
+
+/// Leaves out what an example does not have: the generator writes `null` there, which is none of
+/// the field's types. Where `null` is what a field defaults to, it is said to be one.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if members.get("default").is_some_and(Value::is_null) {
+                members.insert("nullable".to_owned(), Value::Bool(true));
+            }
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -47,9 +47,10 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { setting, source, wrong, right } = self;
+        let end = if right.ends_with('?') { "" } else { "." };
         match source {
-            Origin::Default => write!(f, "{setting} {wrong}. {right}."),
-            source => write!(f, "{setting} ({source}) {wrong}. {right}."),
+            Origin::Default => write!(f, "{setting} {wrong}. {right}{end}"),
+            source => write!(f, "{setting} ({source}) {wrong}. {right}{end}"),
         }
     }
 }

@@ -214,7 +214,12 @@ impl Env {
     }
 
     fn noted<T>(&mut self, name: &str, read: Parsed<T>) -> Option<T> {
-        read.map_err(|fault| self.problem(name, fault)).ok()
+        // A value that is refused is not shown either: it may be a secret in the wrong place.
+        read.map_err(|fault| {
+            self.in_force(name, "[refused]");
+            self.problem(name, fault);
+        })
+        .ok()
     }
 
     fn origin(&self, name: &str) -> Origin {

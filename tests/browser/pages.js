@@ -33,6 +33,30 @@ const pages = {
     await page.waitForURL(`${BASE}/login*`);
   },
   account: signIn,
+  'account-menu': async (page, who) => {
+    await signIn(page, who);
+    await page.getByText(/: menu$/).locator('..').click();
+  },
+  'account-name': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(`${BASE}/account/name`);
+  },
+  'account-security': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(`${BASE}/account/security`);
+  },
+  'account-security-problems': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(`${BASE}/account/security`);
+    await page.getByLabel('Present password', { exact: true }).fill('not this one');
+    await page.getByLabel('New password', { exact: true }).fill('gravel tulip ferry nine');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('alert').waitFor();
+  },
+  devices: async (page, who) => {
+    await signIn(page, who);
+    await page.goto(`${BASE}/account/sessions`);
+  },
   logout: async (page, who) => {
     await signIn(page, who);
     await page.goto(`${BASE}/logout`);

@@ -123,7 +123,7 @@ test('the whole way by keyboard alone', async () => {
   await page.goto(`${BASE}/logout`);
   await tabTo(page, 'button', 'Sign out');
   await page.keyboard.press('Space');
-  await page.waitForURL((url) => url.href !== `${BASE}/account`);
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   await page.goto(`${BASE}/account`);
   assert.match(page.url(), /\/login/);
   noFaults(page);

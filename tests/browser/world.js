@@ -78,6 +78,7 @@ async function fillSignUp(page, { name, email, password }) {
 async function signOut(page) {
   await page.goto(`${BASE}/logout`);
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
 }
 
 module.exports = { BASE, launch, stranger, person, postern, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut };

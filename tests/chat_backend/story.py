@@ -18,11 +18,14 @@ class Person:
     def __init__(self) -> None:
         self.email = f"{secrets.token_hex(6)}@example.com"
         self.password = secrets.token_urlsafe(18)
-        self.http = httpx.Client(base_url=os.environ["POSTERN_URL"], timeout=30)
+        self.cookies = httpx.Cookies()
         self.token = ""
 
     def post(self, path: str, **body: str) -> httpx.Response:
-        return self.http.post(f"/api/auth/{path}", json=body)
+        with httpx.Client(base_url=os.environ["POSTERN_URL"], timeout=30, cookies=self.cookies) as http:
+            answer = http.post(f"/api/auth/{path}", json=body)
+            self.cookies = http.cookies
+        return answer
 
     def sign_up(self) -> "Person":
         answer = self.post(
@@ -47,7 +50,8 @@ def me(backend: str, token: str | None) -> httpx.Response:
 def postern(*arguments: str) -> None:
     """A command beside the running server."""
     command = [os.environ["POSTERN"], *arguments]
-    subprocess.run(command, cwd=os.environ["FOLDER"], check=True, capture_output=True, timeout=30)
+    done = subprocess.run(command, cwd=os.environ["FOLDER"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def within(seconds: float, holds) -> bool:
@@ -134,7 +138,7 @@ class ChatBackend(unittest.TestCase):
 
     def test_6_without_postern_nobody_passes(self) -> None:
         person = Person().sign_up().sign_in()
-        os.kill(int(os.environ["POSTERN_PID"]), signal.SIGTERM)
+        os.kill(int(os.environ["SERVER_PID"]), signal.SIGTERM)
         self.assertTrue(within(10, lambda: not reachable()), "the server did not stop")
 
         def refused(backend: str) -> None:

@@ -1,8 +1,17 @@
 //! What strangers may send, thrown at the code that reads it first (SEC-159): nothing panics, and
 //! what was accepted is what it claims to be.
 
+use std::panic::AssertUnwindSafe;
+
+use aws_lc_rs::hmac;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use bolero::check;
 use poem_openapi::Object;
+use postern::app::App;
+use postern::clock::Clock;
+use postern::config::Config;
+use postern::env::{Env, arithmetic, parse_dotenv};
+use postern::random::Random;
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -76,6 +85,54 @@ fn sec_159_json() {
             assert!(std::str::from_utf8(bytes).is_ok(), "{body:?}");
         }
     });
+}
+
+#[test]
+fn sec_159_settings_file() {
+    check!().for_each(|bytes: &[u8]| {
+        for assignment in parse_dotenv(&String::from_utf8_lossy(bytes)) {
+            assert!(assignment.line > 0 && !assignment.name.is_empty());
+            if let Ok(value) = arithmetic::evaluate(&assignment.value) {
+                assert!(value <= 1 << 53, "{value}");
+            }
+        }
+    });
+}
+
+/// The key of the session tokens below.
+const KEY: &str = "a-key-for-session-tokens-of-this-test";
+
+/// A token as it comes, and the same bytes as the payload of one that is signed with our own key.
+#[test]
+fn sec_159_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let app = runtime.block_on(app(folder.path()));
+    let (runtime, app) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
+    check!().for_each(|bytes: &[u8]| {
+        let signed = format!("{}.{}", BASE64.encode(br#"{"typ":"JWT","alg":"HS256"}"#), BASE64.encode(bytes));
+        let mac = hmac::sign(&key, signed.as_bytes());
+        let genuine = format!("{signed}.{}", BASE64.encode(mac));
+        for token in [String::from_utf8_lossy(bytes).as_ref(), &genuine] {
+            runtime.block_on(async {
+                assert!(app.tokens.inspect(token).await.expect("an answer").is_none());
+                assert!(app.tokens.session_of_expired(token).await.expect("an answer").is_none());
+                assert!(app.tokens.session_of_refresh_token(token).await.expect("an answer").is_none());
+            });
+        }
+    });
+}
+
+/// An application with an empty database.
+async fn app(folder: &std::path::Path) -> App {
+    let file = format!("POSTERN_DATABASE_URL=sqlite://{}\nJWT_SECRET={KEY}\n", folder.join("postern.db").display());
+    let env = Env::new([], Some((&folder.join(".env"), &file)));
+    let (config, _) = Config::load(env, &Random::system()).expect("good settings");
+    let app = App::build(config, Clock::system(), Random::system()).await.expect("an application");
+    app.database.migrate().await.expect("a schema");
+    app
 }
 
 fn settings(url: &str) -> Settings {

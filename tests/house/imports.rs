@@ -41,15 +41,17 @@ fn height(module: &[String]) -> Option<usize> {
         ["app", ..] => 103,
         ["web", ..] => 104,
         ["endpoints", ..] => 105,
-        ["routes" | "jobs" | "cli", ..] | [] => 106,
+        ["routes" | "jobs" | "server" | "cli", ..] | [] => 106,
         _ => return None,
     })
 }
 
 /// A module that names one above it.
 pub(crate) fn upward(file: &File) -> Vec<String> {
-    let is_ours = file.path.starts_with("src/");
-    let Some(own) = height(&file.module()).filter(|_| is_ours) else { return Vec::new() };
+    if !file.path.starts_with("src/") {
+        return Vec::new();
+    }
+    let Some(own) = height(&file.module()) else { return vec![file.offence("stands in no band")] };
     let above = |path: &&Vec<String>| !path.is_empty() && height(path).is_some_and(|it| it > own);
     named(file).iter().filter(above).map(|path| file.offence(&format!("names crate::{}", path.join("::")))).collect()
 }

@@ -19,6 +19,7 @@ stop_all() {
 start() {
   local log=$1 tries=0
   shift
+  : >"$log"
   "$@" >"$log" 2>"$log.stderr" &
   started+=("$!")
   until ADDRESS=$(sed -n 's/^listening on \(http[^ ]*\)$/\1/p' "$log" | head -1) && [ -n "$ADDRESS" ]; do

@@ -1,7 +1,7 @@
 // Who is asking? One call to Postern for each request; the connection is kept between calls.
 
-const { POSTERN_URL = 'http://localhost:3081', POSTERN_CLIENT_ID, POSTERN_CLIENT_SECRET } = process.env;
-const encoded = [POSTERN_CLIENT_ID, POSTERN_CLIENT_SECRET].map(encodeURIComponent).join(':');
+const { POSTERN_URL = 'http://localhost:3081', INTROSPECT_CLIENT_ID: id, INTROSPECT_CLIENT_SECRET: secret } = process.env;
+const encoded = [id, secret].map(encodeURIComponent).join(':');
 const authorization = `Basic ${Buffer.from(encoded).toString('base64')}`;
 
 async function introspect(token) {

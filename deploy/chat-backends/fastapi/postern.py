@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 postern = httpx.AsyncClient(
     base_url=os.environ.get("POSTERN_URL", "http://localhost:3081"),
-    auth=(os.environ["POSTERN_CLIENT_ID"], os.environ["POSTERN_CLIENT_SECRET"]),
+    auth=(os.environ["INTROSPECT_CLIENT_ID"], os.environ["INTROSPECT_CLIENT_SECRET"]),
     timeout=2,
 )
 

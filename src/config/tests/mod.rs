@@ -4,6 +4,8 @@ mod secrets;
 
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::services::database::Location;
 
@@ -66,6 +68,7 @@ fn sec_005_http_off_this_machine_needs_a_word() {
     assert_eq!(refused("POSTERN_URL=http://auth.example.com"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=true"), ["POSTERN_URL"]);
     assert_eq!(refused("POSTERN_URL=https://auth.example.com\nSESSION_COOKIE_SECURE=false"), ["SESSION_COOKIE_SECURE"]);
+    assert_eq!(refused("POSTERN_URL=http://auth.example.com\nPOSTERN_LISTEN=x"), ["POSTERN_LISTEN", "POSTERN_URL"]);
     let text = with_secrets("POSTERN_URL=http://auth.example.com\nSESSION_COOKIE_SECURE=false");
     let (config, notes) = load(&text).expect("allowed");
     assert!(!config.web.secure_cookies && notes.warnings.iter().any(|it| it.setting == "POSTERN_URL"));
@@ -149,8 +152,32 @@ fn listeners_do_not_meet() {
 
 #[test]
 fn names_of_later_releases_are_said_and_not_refused() {
-    assert_eq!(warned("POSTERN_TLS=internal\nPOSTERN_LOCALE=en\nPOSTERN_CHALLENGE="), ["POSTERN_TLS"]);
+    assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_CODE_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
+    for needed in ["POSTERN_TLS=internal", "POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
+        assert_eq!(refused(&with_secrets(needed)).len(), 1, "{needed} must not be passed over");
+    }
     let (_, notes) = load(&with_secrets("EMAIL_HOST=mail\nEMAIL_PORT=25\nUSE_REDIS=true")).expect("no problem");
     let groups: Vec<_> = notes.notices.iter().map(|it| it.setting.as_str()).collect();
     assert_eq!(groups, ["mail", "Redis"]);
+}
+
+proptest! {
+    #[test]
+    fn sec_004_any_settings_are_read_without_a_panic_or_a_word_of_a_secret(
+        values in prop::collection::vec((0usize..60, "[ -~é\n]{0,24}|[0-9]{1,20}[smhd]?|https?://[a-z.:@/#?]{1,20}"), 0..12),
+        secret in "[a-zA-Z0-9]{20,40}",
+    ) {
+        let mut all = env("");
+        let _ = Config::read(&mut all, Missing::Foretell(&Random::system()));
+        let settings = &all.notes().settings;
+        let variables = values.iter().map(|(at, value)| {
+            let known = &settings[at % settings.len()];
+            (known.setting.into(), if known.secret { secret.clone() + value } else { value.clone() }.into())
+        });
+        let mut read = Env::new(variables, None);
+        let config = Config::read(&mut read, Missing::Foretell(&Random::system()));
+        prop_assert_eq!(config.is_some(), read.problems().is_empty());
+        let shown = format!("{config:?} {:?} {:?} {read:?}", read.notes(), read.problems());
+        prop_assert!(!shown.contains(&secret));
+    }
 }

@@ -46,9 +46,11 @@ fn sec_001_an_encryption_key_is_32_bytes_in_base64_or_hex() {
 
 #[test]
 fn sec_002_postgresql_needs_its_secrets() {
-    let found: Vec<_> =
-        problems("POSTERN_DATABASE_URL=postgres://u:p@db/postern").into_iter().map(|(setting, _)| setting).collect();
-    assert_eq!(found, ["JWT_SECRET", "JWT_REFRESH_SECRET", "POSTERN_ENCRYPTION_KEY"]);
+    for given in ["", "JWT_SECRET=short"] {
+        let text = format!("POSTERN_DATABASE_URL=postgres://u:p@db/postern\n{given}");
+        let found: Vec<_> = problems(&text).into_iter().map(|(setting, _)| setting).collect();
+        assert_eq!(found, ["JWT_SECRET", "JWT_REFRESH_SECRET", "POSTERN_ENCRYPTION_KEY"]);
+    }
     assert!(load(&with_secrets("POSTERN_DATABASE_URL=postgres://u:p@db/postern")).is_ok());
 }
 

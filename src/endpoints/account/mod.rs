@@ -9,7 +9,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::web::visitor::Member;
+use crate::web::visitor::Visitor;
 
 /// What a page is told by the redirect after a form: that it was done.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +19,6 @@ pub struct Done {
 
 /// `GET /`
 #[handler]
-pub async fn home(member: Member) -> Result<Response> {
-    member.visitor.lead_to("/account")
+pub(crate) async fn home(visitor: Visitor) -> Result<Response> {
+    visitor.lead_to(if visitor.live.is_some() { "/account" } else { "/login" })
 }

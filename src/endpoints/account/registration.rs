@@ -48,7 +48,7 @@ pub struct RegisterForm {
 
 /// `GET /register`
 #[handler]
-pub async fn show(app: App, visitor: Visitor) -> Result<Response> {
+pub(crate) async fn show(app: App, visitor: Visitor) -> Result<Response> {
     if visitor.live.is_some() {
         return visitor.lead_to("/account");
     }
@@ -60,7 +60,7 @@ pub async fn show(app: App, visitor: Visitor) -> Result<Response> {
 
 /// `POST /register`
 #[handler]
-pub async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let RegisterForm { name, email, password } = form.into_inner();
     let password = SecretString::from(password);
     let registration = Registration { name: &name, username: None, email: &email, password: &password };

@@ -59,14 +59,14 @@ pub struct PasswordForm {
 
 /// `GET /account/security`
 #[handler]
-pub async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
+pub(crate) async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
     let Member { visitor, live } = member;
     visitor.show(&SecurityPage { saved: done.0.done.is_some(), ..SecurityPage::new(&app, &visitor, &live) })
 }
 
 /// `POST /account/security`
 #[handler]
-pub async fn submit(form: Form<PasswordForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(form: Form<PasswordForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
     let (form, Member { visitor, live }) = (form.into_inner(), member);
     let (present, new) = (SecretString::from(form.current_password), SecretString::from(form.password));
     match app.sign_in.change_password(&caller, &live, &present, &new).await {

@@ -1,6 +1,6 @@
 //! The devices on which a person is signed in.
 
-use entity::{SessionId, Timestamp, session};
+use entity::{SessionId, Timestamp};
 use poem::web::Query;
 use poem::{Response, handler};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
+use crate::services::sessions::Session;
 use crate::web::device::{Device, describe};
 use crate::web::form::Form;
 use crate::web::page::Page;
@@ -51,7 +52,7 @@ pub struct Row {
 impl Row {
     /// The row for `session`, read at `now`.
     #[must_use]
-    pub fn new(session: &session::Model, now: Timestamp, current: bool) -> Self {
+    pub fn new(session: &Session, now: Timestamp, current: bool) -> Self {
         Self {
             id: session.id.to_string(),
             device: describe(&session.user_agent),
@@ -64,7 +65,7 @@ impl Row {
     }
 }
 
-fn how(session: &session::Model) -> String {
+fn how(session: &Session) -> String {
     if session.amr.contains("pwd") { "a password".to_owned() } else { session.provider.clone() }
 }
 
@@ -80,7 +81,7 @@ pub struct EndForm {
 
 /// `GET /account/sessions`
 #[handler]
-pub async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
+pub(crate) async fn show(app: App, member: Member, done: Query<Done>) -> Result<Response> {
     let Member { visitor, live } = member;
     let now = visitor.now();
     let sessions = app.sessions.list(live.user.id).await?;
@@ -95,7 +96,7 @@ pub async fn show(app: App, member: Member, done: Query<Done>) -> Result<Respons
 
 /// `POST /account/sessions`
 #[handler]
-pub async fn submit(form: Form<EndForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(form: Form<EndForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
     let Member { visitor, live } = member;
     let doer = Doer::person(live.user.id, &caller);
     if form.end == "others" {

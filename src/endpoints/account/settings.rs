@@ -77,7 +77,7 @@ pub struct ThemeForm {
 
 /// `GET /account`
 #[handler]
-pub async fn show(member: Member, done: Query<Done>) -> Result<Response> {
+pub(crate) async fn show(member: Member, done: Query<Done>) -> Result<Response> {
     let Member { visitor, live } = member;
     let user = live.user;
     visitor.show(&OverviewPage {
@@ -93,14 +93,14 @@ pub async fn show(member: Member, done: Query<Done>) -> Result<Response> {
 
 /// `GET /account/name`
 #[handler]
-pub async fn show_name(member: Member) -> Result<Response> {
+pub(crate) async fn show_name(member: Member) -> Result<Response> {
     let Member { visitor, live } = member;
     visitor.show(&NamePage { section: SECTION, name: live.user.name, problems: Problems::default() })
 }
 
 /// `POST /account/name`
 #[handler]
-pub async fn submit_name(form: Form<NameForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit_name(form: Form<NameForm>, app: App, member: Member, caller: Caller) -> Result<Response> {
     let (name, Member { visitor, live }) = (form.into_inner().name, member);
     if let Some(problem) = check_name(&name) {
         let error = Error::invalid(vec![problem]);
@@ -114,7 +114,7 @@ pub async fn submit_name(form: Form<NameForm>, app: App, member: Member, caller:
 
 /// `POST /account/theme`
 #[handler]
-pub async fn submit_theme(form: Form<ThemeForm>, visitor: Visitor) -> Result<Response> {
+pub(crate) async fn submit_theme(form: Form<ThemeForm>, visitor: Visitor) -> Result<Response> {
     let ThemeForm { theme, path } = form.into_inner();
     let back = ReturnTo::or(path.as_deref(), SECTION, &visitor.web.settings);
     let mut response = see_other(back.as_str())?;

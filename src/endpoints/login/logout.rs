@@ -39,7 +39,7 @@ pub struct LogoutForm {}
 
 /// `GET /logout`
 #[handler]
-pub async fn show(visitor: Visitor) -> Result<Response> {
+pub(crate) async fn show(visitor: Visitor) -> Result<Response> {
     match &visitor.live {
         Some(live) => visitor.show(&LogoutPage { name: live.user.name.clone(), email: live.user.email.clone() }),
         None => visitor.show(&SignedOutPage {}),
@@ -48,7 +48,7 @@ pub async fn show(visitor: Visitor) -> Result<Response> {
 
 /// `POST /logout`
 #[handler]
-pub async fn submit(_form: Form<LogoutForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(_form: Form<LogoutForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     if let Some(live) = &visitor.live {
         let doer = Doer::person(live.user.id, &caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;

@@ -65,7 +65,7 @@ pub struct LoginForm {
 
 /// `GET /login`
 #[handler]
-pub async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
+pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
     let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, settings));
     if visitor.live.is_some() {
@@ -95,7 +95,7 @@ fn signed_up_address(value: &str) -> String {
 
 /// `POST /login`
 #[handler]
-pub async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+pub(crate) async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let LoginForm { email, password, return_to } = form.into_inner();
     let password = SecretString::from(password);
     let credentials = Credentials { email: &email, password: &password };

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
-use crate::services::clients::Client;
-use crate::services::clients::credentials::presented;
+
+use crate::services::clients::{Client, presented};
 use crate::web::body;
 use crate::web::form::pairs;
 

@@ -23,14 +23,15 @@ use crate::web::surface::Quiet;
 #[oai(example)]
 struct IntrospectionRequest {
     /// The token.
-    token: Option<String>,
+    #[serde(default)]
+    token: String,
     /// What the caller takes it for; not needed.
     token_type_hint: Option<String>,
 }
 
 impl Example for IntrospectionRequest {
     fn example() -> Self {
-        Self { token: Some("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into()), token_type_hint: None }
+        Self { token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(), token_type_hint: None }
     }
 }
 
@@ -185,10 +186,10 @@ impl Api {
         if call.client.metadata.introspect.is_none() {
             return Err(Error::new(ErrorKind::InvalidClient, "This client has no right to introspect."));
         }
-        let Some(token) = call.form.token.filter(|token| !token.is_empty()) else {
+        if call.form.token.is_empty() {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
-        };
-        Ok(match app.tokens.inspect(&token).await? {
+        }
+        Ok(match app.tokens.inspect(&call.form.token).await? {
             Some(live) if may_see(&call.client) => Printed(print(&app, &live)),
             _ => Printed::INACTIVE,
         })

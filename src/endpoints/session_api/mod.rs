@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::services::caller::Caller;
 use crate::web::Web;
-use crate::web::json::{OptionalJson, StrictJson};
+use crate::web::json::{NoBody, OptionalJson, StrictJson};
 
 use bearer::{Bearer, MaybeBearer};
 use config::ChatConfig;
@@ -98,11 +98,14 @@ impl Api {
         caller: Caller,
         request: &poem::Request,
         bearer: MaybeBearer,
+        _body: NoBody,
     ) -> Result<WithCookies<LogoutAnswer>> {
         logout::logout(&app, &web, &caller, request.headers(), bearer.0).await
     }
 
     /// Show the signed-in person
+    ///
+    /// As the chat keeps them: the id is stable and never given to anybody else.
     #[oai(path = "/api/user", method = "get", operation_id = "getUser")]
     async fn user(&self, app: App, bearer: Bearer) -> Result<Json<Person>> {
         user::user(&app, &bearer).await

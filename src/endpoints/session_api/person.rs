@@ -9,10 +9,10 @@ use crate::services::users::{User, chat_role};
 #[derive(Debug, Object)]
 #[oai(rename = "User", rename_all = "camelCase", example)]
 pub(super) struct Person {
-    /// The stable id, the `sub` of every token.
+    /// The same as `id`; not in the document.
     #[oai(rename = "_id")]
     mongo_id: String,
-    /// The same.
+    /// The stable id, the `sub` of every token. It is also sent as `_id`, the name that the chat's front end reads.
     id: String,
     /// The name that others see.
     name: String,

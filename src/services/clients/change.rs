@@ -116,13 +116,7 @@ impl Clients {
 fn check(id: &ClientId, metadata: &Metadata) -> Result<()> {
     client_id(id.as_str()).map_err(|words| Error::new(ErrorKind::InvalidInput, words))?;
     let problems = metadata.problems();
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let words: Vec<String> = problems.iter().map(|problem| format!("{} {}", problem.field, problem.message)).collect();
-    let mut refusal = Error::new(ErrorKind::InvalidInput, words.join(" "));
-    refusal.fields = problems;
-    Err(refusal)
+    if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
 }
 
 fn row(id: &ClientId, metadata: &Metadata, secret: Option<TokenHash>, now: Timestamp) -> Result<ActiveModel> {

@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::testing::{DAY, add, chat, column, node, on_each_database, opens};
+use super::testing::{DAY, add, chat, column, node, opens};
 use super::*;
 use crate::services::audit::Actor;
+use crate::services::database::testing::on_each_database;
 use crate::services::shared::Subject;
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub fn presented(authorization: &[&str], client_ids: &[&str], client_secrets: &[
     match (authorization, id, secret) {
         ([_, _, ..], ..) | ([_], _, Some(_)) => Err(doubled()),
         ([header], id, None) => {
-            let shown = basic(header)?;
+            let shown = basic(header).ok_or(ErrorKind::InvalidClient)?;
             if id.is_some_and(|id| id != shown.id) { Err(doubled()) } else { Ok(shown) }
         }
         ([], Some(id), Some(secret)) => Ok(credentials(id.into(), secret, AuthMethod::ClientSecretPost)),
@@ -58,15 +58,8 @@ pub fn presented(authorization: &[&str], client_ids: &[&str], client_secrets: &[
 }
 
 /// Reads an `Authorization` header of the scheme `Basic` (RFC 7617), whose two parts are
-/// form-encoded (RFC 6749 section 2.3.1).
-///
-/// # Errors
-/// [`ErrorKind::InvalidClient`] for any other scheme and for what cannot be read.
-pub fn basic(header: &str) -> Result<Credentials> {
-    read_basic(header).ok_or_else(|| ErrorKind::InvalidClient.into())
-}
-
-fn read_basic(header: &str) -> Option<Credentials> {
+/// form-encoded (RFC 6749 section 2.3.1); none for any other scheme and for what cannot be read.
+fn basic(header: &str) -> Option<Credentials> {
     let (scheme, rest) = header.trim_matches(' ').split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

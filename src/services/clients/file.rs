@@ -101,7 +101,7 @@ pub(super) fn parse(text: &str, files: &mut Files) -> Result<BTreeMap<ClientId, 
             ("client", Value::Array(tables)) => declare(tables, files, &mut clients, &mut problems),
             ("client", _) => problems.push("client: must be a list of tables: write [[client]] above each.".into()),
             (other, _) => {
-                let hint = nearest(other, &["client"]).map_or("", |_| " Did you mean `[[client]]`?");
+                let hint = nearest(other, &["client"]).map_or("", |_| " Perhaps `[[client]]` is meant.");
                 problems
                     .push(format!("{}: is not known here; only [[client]] tables are.{hint}", other.escape_debug()));
             }

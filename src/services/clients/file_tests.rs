@@ -109,9 +109,9 @@ fn all_problems_are_told_at_once_and_no_secret_with_them() {
         "#,
     );
     for expected in [
-        "clinet: is not known here; only [[client]] tables are. Did you mean `[[client]]`?",
+        "clinet: is not known here; only [[client]] tables are. Perhaps `[[client]]` is meant.",
         "client \"chat\": client_secret: must have at least 32 characters.",
-        "client \"chat\": redirect_urls: is not a key that is known here. Did you mean `redirect_uris`?",
+        "client \"chat\": redirect_urls: is not a key that is known here. Perhaps `redirect_uris` is meant.",
         "client \"chat\": redirect_uris: \"http://chat.example.com/cb\" must be https",
         "client \"chat\": redirect_uris: \"https://*.example.com/\" may not have a wildcard",
         "client \"chat\": introspect: \"everything\" is none of: own, all.",

@@ -7,7 +7,7 @@
 
 mod change;
 mod client;
-pub mod credentials;
+mod credentials;
 mod declared;
 mod file;
 mod jwks;
@@ -22,6 +22,7 @@ mod watch;
 
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
+pub use credentials::{Credentials, presented};
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::env::{Env, files};
+use super::file::load;
+use crate::env::{Env, Fault, files};
 
 /// Where clients are declared.
 #[derive(Clone, Debug, Default)]
@@ -12,10 +13,41 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them; what the file says is judged when it is loaded.
+    /// Reads them, and the file with them, so that its problems are told with all others.
     pub fn read(env: &mut Env) -> Option<Self> {
-        let file =
-            env.optional("POSTERN_CLIENTS_FILE", "", "Clients that are declared in a file (TOML).", files::existing)?;
+        const NAME: &str = "POSTERN_CLIENTS_FILE";
+        let file = env.optional(NAME, "", "Clients that are declared in a file (TOML).", files::existing)?;
+        match file.as_deref().map(load) {
+            Some(Ok(clients)) => clients.warnings.into_iter().for_each(|warning| env.warn(NAME, warning)),
+            Some(Err(problems)) => {
+                for problem in problems {
+                    let wrong = format!("cannot be taken: {}", problem.trim_end_matches('.'));
+                    env.problem(NAME, Fault::new(wrong, "Correct the file"));
+                }
+            }
+            None => {}
+        }
         Some(Self { file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_problems_of_the_file_stand_among_those_of_the_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        std::fs::write(&file, "[[client]]\nclient_id = \"chat\"\nclient_secret = \"hidden\"\ntrusty = true\n")
+            .expect("written");
+        let path = file.to_str().expect("UTF-8");
+        let mut env = Env::new([("POSTERN_CLIENTS_FILE".into(), path.into())], None);
+        let read = Settings::read(&mut env);
+        let problems = env.finish(read).expect_err("the file is bad");
+        let told: Vec<&str> = problems.iter().map(|problem| problem.wrong.as_str()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("cannot be taken: client \"chat\": client_secret: must have"), "{told:?}");
+        assert!(told[1].ends_with("Perhaps `trusted` is meant") && !told.concat().contains("hidden"), "{told:?}");
     }
 }

@@ -95,7 +95,8 @@ impl<'p> Reader<'p> {
     /// Refuses the keys that nobody asked for.
     pub(super) fn finish(mut self) {
         for key in std::mem::take(&mut self.table).keys() {
-            let hint = nearest(key, &self.asked).map(|known| format!(" Did you mean `{known}`?")).unwrap_or_default();
+            let hint =
+                nearest(key, &self.asked).map(|known| format!(" Perhaps `{known}` is meant.")).unwrap_or_default();
             self.fail(&key.escape_debug().to_string(), format!("is not a key that is known here.{hint}"));
         }
     }

@@ -14,17 +14,9 @@ use crate::error::ErrorKind;
 use crate::random::Random;
 use crate::services::audit::{Actor, Audit};
 use crate::services::database::Database;
-use crate::services::database::testing::fresh;
 use crate::services::shared::Shared;
 
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Runs `test` on a fresh database of every kind.
-pub(super) async fn on_each_database(test: impl AsyncFn(Database)) {
-    for fresh in fresh().await {
-        test(fresh.database.clone()).await;
-    }
-}
 
 /// Clients with a clock that can be moved.
 pub(super) struct Node {

@@ -2,9 +2,10 @@
 
 use sea_orm::ConnectionTrait;
 
-use super::testing::{add, chat, node, on_each_database, opens};
+use super::testing::{add, chat, node, opens};
 use super::*;
 use crate::services::audit::Actor;
+use crate::services::database::testing::on_each_database;
 
 #[tokio::test]
 async fn sec_066_unknown_and_known_clients_are_refused_alike() {

@@ -93,7 +93,7 @@ vocabulary! {
 
 /// Says that `text` is none of `words`, and which of them it may have meant.
 pub(super) fn none_of(text: &str, words: &[&str]) -> String {
-    let hint = nearest(text, words).map(|word| format!(" Did you mean `{word}`?")).unwrap_or_default();
+    let hint = nearest(text, words).map(|word| format!(" Perhaps `{word}` is meant.")).unwrap_or_default();
     format!("{text:?} is none of: {}.{hint}", words.join(", "))
 }
 
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_slip_is_told_what_it_may_have_meant() {
         let problem = "client_secret_bassic".parse::<AuthMethod>().expect_err("not a word");
-        assert!(problem.ends_with("Did you mean `client_secret_basic`?"), "{problem}");
+        assert!(problem.ends_with("Perhaps `client_secret_basic` is meant."), "{problem}");
         assert_eq!(nearest("banana", &["trusted", "scope"]), None);
         assert_eq!(nearest(&"trusted".repeat(100), &["trusted"]), None);
     }

@@ -30,7 +30,7 @@ struct Looks {
 }
 
 impl Watched {
-    /// Reads the file for the first time.
+    /// Reads the file for the first time; its warnings are told with those of the settings.
     pub(super) fn open(path: Option<PathBuf>) -> Result<Self, Vec<String>> {
         let (clients, seen) = match &path {
             Some(path) => {
@@ -39,7 +39,6 @@ impl Watched {
             }
             None => (FileClients::default(), Seen::new()),
         };
-        tell(&clients);
         let looks = Mutex::new(Looks { seen, is_compared: false });
         Ok(Self { path, current: RwLock::new(Arc::new(clients)), looks })
     }
@@ -52,12 +51,6 @@ impl Watched {
     fn replace(&self, clients: FileClients) -> Arc<FileClients> {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut current, Arc::new(clients))
-    }
-}
-
-fn tell(clients: &FileClients) {
-    for warning in &clients.warnings {
-        tracing::warn!("{warning}");
     }
 }
 
@@ -88,7 +81,7 @@ impl Clients {
     fn take(&self, outcome: Result<FileClients, Vec<String>>, looks: &mut Looks) {
         match outcome {
             Ok(clients) => {
-                tell(&clients);
+                clients.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 let before = self.watched.replace(clients);
                 let changed = changes(&before, &self.watched.current());
                 // Only after the swap: whoever reads from now on reads the new clients.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::testing::{DAY, add, chat, node, on_each_database, opens};
+use super::testing::{DAY, add, chat, node, opens};
 use super::*;
 use crate::services::audit::Actor;
+use crate::services::database::testing::on_each_database;
 use crate::services::shared::Subject;
 
 const DECLARED: &str = "0123456789abcdef0123456789abcdef";

@@ -7,6 +7,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::writer::{PAUSE, TRIES, is_busy};
 use crate::error::{Error, Result};
 
 /// How long a reader waits while the file is being recovered; a writer has its own patience.
@@ -58,6 +59,14 @@ async fn open(file: &Path, connections: u32, patience: Duration) -> Result<Datab
                 .foreign_keys(true)
                 .pragma("journal_size_limit", "67108864")
         });
+    // Whoever is first turns a new file into one with a write-ahead log, which waits for nobody and
+    // lets nobody wait: those who start beside it ask again.
+    for _ in 1..TRIES {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            opened => return Ok(opened?),
+        }
+    }
     Ok(Database::connect(options).await?)
 }
 

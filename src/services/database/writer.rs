@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::Executor;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,8 +23,8 @@ const BATCH: usize = 64;
 /// How many pieces of work may wait before the next one is refused.
 const QUEUE: usize = 4096;
 /// How often another process that holds the file is asked again: every millisecond for 20 seconds.
-const TRIES: u32 = 20_000;
-const PAUSE: Duration = Duration::from_millis(1);
+pub(super) const TRIES: u32 = 20_000;
+pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// Tells a piece of work whether the commit that it was part of succeeded.
 type Acknowledge = Box<dyn FnOnce(std::result::Result<(), ()>) + Send>;
@@ -33,19 +34,33 @@ type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Ackn
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    stop: CancellationToken,
     task: std::sync::Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Writer {
     pub(super) fn start(connection: DatabaseConnection) -> Self {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         let task = tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH);
-            while jobs.recv_many(&mut batch, BATCH).await > 0 {
-                commit(&connection, &mut batch).await;
+            loop {
+                tokio::select! {
+                    biased;
+                    // Takes no more; what is queued is still written.
+                    () = stopped.cancelled(), if !jobs.is_closed() => jobs.close(),
+                    taken = jobs.recv_many(&mut batch, BATCH) => match taken {
+                        0 => break,
+                        _ => commit(&connection, &mut batch).await,
+                    }
+                }
+            }
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "the database does not take leave");
             }
         });
-        Self { queue, task: std::sync::Arc::new(std::sync::Mutex::new(Some(task))) }
+        Self { queue, stop, task: std::sync::Arc::new(std::sync::Mutex::new(Some(task))) }
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
@@ -69,12 +84,12 @@ impl Writer {
         answered.await.map_err(|_| not_now())?
     }
 
-    /// Writes what is queued and ends the task.
+    /// Writes what is queued and ends the task. Whoever still holds the queue is told "not now".
     pub(super) async fn stop(self) {
         let task = self.task.lock().ok().and_then(|mut task| task.take());
-        drop(self.queue);
+        self.stop.cancel();
         if let Some(task) = task {
-            // Other clones of the queue may be alive; what is acknowledged is committed anyway.
+            // Where another process holds the file for long: what is acknowledged is committed anyway.
             let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
         }
     }
@@ -139,7 +154,8 @@ async fn begin(connection: &DatabaseConnection) -> std::result::Result<DatabaseT
     connection.begin_with_options(options).await
 }
 
-fn is_busy(error: &DbErr) -> bool {
+/// Whether another process holds the file.
+pub(super) fn is_busy(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause))
     | DbErr::Query(RuntimeErr::SqlxError(cause))
     | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error

@@ -9,11 +9,14 @@ use crate::services::accounts::{Doer, NewBan};
 use crate::services::database::Database;
 use crate::services::testing::House;
 
-/// Another process on the same database.
+/// Another process on the same database, once it listens.
 async fn neighbour(house: &House) -> (Arc<Shared>, CancellationToken) {
     let (shared, stop) = (Arc::new(Shared::new(Clock::system())), CancellationToken::new());
     let database = Database::connect(&house.db.settings).await.unwrap();
+    // It forgets everything when it has found its place; only then is it listening.
+    let before = shared.stamp([&Subject::Everything]);
     tokio::spawn(listen(database, Arc::clone(&shared), stop.clone()));
+    forgets(&shared, &Subject::Everything, &before).await;
     (shared, stop)
 }
 
@@ -32,9 +35,6 @@ async fn sec_030_another_node_hears_of_a_ban() {
         let ada = house.person("ada@example.com").await;
         let (shared, stop) = neighbour(&house).await;
         let subject = Subject::User(ada.id);
-        // The neighbour forgets everything once it has found its place; only then is it listening.
-        let first = shared.stamp([&subject]);
-        forgets(&shared, &subject, &first).await;
         for _ in 0..3 {
             let before = shared.stamp([&subject]);
             house.accounts.ban(ada.id, NewBan::default(), Doer::command()).await.unwrap();

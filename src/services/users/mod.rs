@@ -118,6 +118,16 @@ impl Users {
         Ok(Entity::update_many().set(row).filter(stale).exec(tx).await?.rows_affected == 1)
     }
 
+    /// Whether the account is still as it was when `proven` was read: there, enabled, with the same
+    /// password. Holds the row until the transaction ends, so that no change slips in between.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn is_unchanged(&self, tx: &Executor<'_>, proven: &User) -> Result<bool> {
+        let row = Entity::find_by_id(proven.id).lock_shared().one(tx).await?;
+        Ok(row.is_some_and(|row| row.disabled_at.is_none() && row.password_changed_at == proven.password_changed_at))
+    }
+
     /// Deletes the account; its sessions and refresh families go with it. Its user name and id are
     /// never given again.
     ///

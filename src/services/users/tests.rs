@@ -74,3 +74,25 @@ async fn a_user_name_is_given_once_for_ever() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_016_a_proof_is_void_once_the_account_has_changed() {
+    for house in House::all().await {
+        let unchanged = async |proven: &super::User| {
+            let (users, proven) = (house.users.clone(), proven.clone());
+            let look =
+                house.db.database.write(move |tx| Box::pin(async move { users.is_unchanged(tx, &proven).await }));
+            look.await.unwrap()
+        };
+        let proven = house.person("ada@example.com").await;
+        assert!(unchanged(&proven).await);
+        house.pass(std::time::Duration::from_secs(1));
+        let changed = house.accounts.set_password(proven.id, "new".into(), None, Doer::command()).await.unwrap();
+        assert!(!unchanged(&proven).await, "the password proven is not the password any more");
+        assert!(unchanged(&changed).await);
+        house.accounts.disable(proven.id, Doer::command()).await.unwrap();
+        assert!(!unchanged(&changed).await);
+        house.accounts.delete(proven.id, Doer::command()).await.unwrap();
+        assert!(!unchanged(&changed).await);
+    }
+}

@@ -5,7 +5,8 @@ import os
 import secrets
 
 from postern_client import Client
-from postern_client.api.default import introspect, login, register
+from postern_client.api.o_auth import introspect
+from postern_client.api.session_api import login, register
 from postern_client.models import Introspection, IntrospectionRequest, LoginRequest, RegisterRequest, SignedIn
 
 url = os.environ["POSTERN_URL"]
@@ -21,7 +22,7 @@ signed_in = login.sync(client=nobody, body=LoginRequest(email=email, password=pa
 assert isinstance(signed_in, SignedIn), signed_in
 assert signed_in.user.email == email
 
-pair = f"{os.environ['POSTERN_CLIENT_ID']}:{os.environ['POSTERN_CLIENT_SECRET']}"
+pair = f"{os.environ['INTROSPECT_CLIENT_ID']}:{os.environ['INTROSPECT_CLIENT_SECRET']}"
 basic = base64.b64encode(pair.encode()).decode()
 backend = Client(base_url=url, headers={"Authorization": f"Basic {basic}"})
 live = introspect.sync(client=backend, body=IntrospectionRequest(token=signed_in.token))

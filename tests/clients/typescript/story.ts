@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import createClient from 'openapi-fetch';
 import type { paths } from './postern.js';
 
-const { POSTERN_URL, POSTERN_CLIENT_ID, POSTERN_CLIENT_SECRET } = process.env;
+const { POSTERN_URL, INTROSPECT_CLIENT_ID, INTROSPECT_CLIENT_SECRET } = process.env;
 const postern = createClient<paths>({ baseUrl: POSTERN_URL });
 const email = `${randomBytes(6).toString('hex')}@example.com`;
 const password = randomBytes(12).toString('base64url');
@@ -20,12 +20,11 @@ async function main(): Promise<void> {
   assert.ok(signIn.data, JSON.stringify(signIn.error));
   assert.equal(signIn.data.user.email, email);
 
-  const basic = Buffer.from(`${POSTERN_CLIENT_ID}:${POSTERN_CLIENT_SECRET}`).toString('base64');
+  const basic = Buffer.from(`${INTROSPECT_CLIENT_ID}:${INTROSPECT_CLIENT_SECRET}`).toString('base64');
   const introspect = (token: string) =>
     postern.POST('/oauth2/introspect', {
       body: { token },
-      bodySerializer: (body) => new URLSearchParams({ ...body }),
-      headers: { authorization: `Basic ${basic}` },
+      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
     });
   const live = await introspect(signIn.data.token);
   assert.equal(live.data?.active, true);

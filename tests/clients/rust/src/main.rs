@@ -20,13 +20,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let body = types::RegisterRequest::builder()
         .name("Ada Rust")
-        .email(&email)
-        .password(&password)
-        .confirm_password(&password);
+        .email(email.as_str())
+        .password(password.as_str())
+        .confirm_password(password.as_str());
     let signed_up = nobody.register().body(body).send().await?;
     assert!(!signed_up.message.is_empty());
 
-    let body = types::LoginRequest::builder().email(&email).password(&password);
+    let body = types::LoginRequest::builder().email(email.as_str()).password(password.as_str());
     let signed_in = nobody.login().body(body).send().await?.into_inner();
     assert_eq!(signed_in.user.email, email);
 
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(live.sub.as_deref(), Some(signed_in.user.id.as_str()));
     assert!(!introspect("made-up").await?.active);
 
-    let body = types::LoginRequest::builder().email(&email).password("not this one");
+    let body = types::LoginRequest::builder().email(email.as_str()).password("not this one");
     match nobody.login().body(body).send().await {
         Err(progenitor::progenitor_client::Error::ErrorResponse(refused)) => assert_eq!(refused.status(), 401),
         other => return Err(format!("a wrong password gave {other:?}").into()),
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn client_authentication() -> Result<reqwest::header::HeaderMap, Box<dyn Error>> {
     let request = reqwest::Client::new()
         .get("http://localhost")
-        .basic_auth(var("POSTERN_CLIENT_ID")?, Some(var("POSTERN_CLIENT_SECRET")?))
+        .basic_auth(var("INTROSPECT_CLIENT_ID")?, Some(var("INTROSPECT_CLIENT_SECRET")?))
         .build()?;
     Ok(request.headers().clone())
 }

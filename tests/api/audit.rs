@@ -1,0 +1,133 @@
+//! What is written down, and what is forgotten in time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use entity::{audit_event, ban, invalidation, refresh_family, session};
+use postern::jobs;
+use postern::services::accounts::{Doer, NewBan};
+use sea_orm::{EntityTrait, PaginatorTrait};
+
+use crate::support::{Browser, PASSWORD, SignedIn, TestServer, each};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How often each kind of event was counted.
+async fn counts(server: &TestServer) -> BTreeMap<String, i64> {
+    let rows = audit_event::Entity::find().all(server.app.database.read()).await.expect("the audit");
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.kind).or_default() += i64::from(row.count);
+    }
+    counts
+}
+
+#[tokio::test]
+async fn sec_149_every_act_of_weight_is_written_down() {
+    each(&[], async |server: &TestServer| {
+        let first = server.newcomer("maren@example.com").await;
+        server.register("Maren@example.com").await.expect(200);
+        server.login("maren@example.com", "a wrong password").await.expect(401);
+        let second = SignedIn::from(&server.refresh(&first.refresh_token).await);
+        server.pass(Duration::from_secs(11));
+        server.refresh(&second.refresh_token).await.expect(200);
+        server.pass(Duration::from_secs(11));
+        server.refresh(&first.refresh_token).await.expect(401);
+        let here = server.sign_in("maren@example.com").await;
+        server.logout(&here.token).await.expect(200);
+        let browser = Browser::signed_in(server, "maren@example.com").await;
+        let fields = [("current_password", PASSWORD), ("password", "plain lantern orchard six")];
+        browser.submit("/account/security", "/account/security", &fields).await.expect(303);
+        browser.submit("/account/name", "/account/name", &[("name", "Maren O.")]).await.expect(303);
+        let id = server.app.users.by_email("maren@example.com").await.expect("a database").expect("a person").id;
+        server.sign_up("admin@example.com").await;
+        let accounts = &server.app.accounts;
+        let roles = entity::Names::new(["admin", "moderator"]);
+        accounts.set_roles(id, Some(roles), None, Doer::command()).await.expect("roles");
+        accounts.ban(id, NewBan { lasts: None, reason: None }, Doer::command()).await.expect("banned");
+        accounts.unban(id, Doer::command()).await.expect("free");
+
+        let counts = counts(server).await;
+        for (kind, least) in [
+            ("user.created", 2),
+            ("registration.repeated", 1),
+            ("sign_in", 3),
+            ("sign_in.refused", 1),
+            ("refresh.replayed", 1),
+            ("sign_out", 1),
+            ("user.password_changed", 1),
+            ("user.changed", 1),
+            ("user.roles_changed", 1),
+            ("user.banned", 1),
+            ("user.unbanned", 1),
+        ] {
+            assert!(counts.get(kind).copied().unwrap_or_default() >= least, "{kind}: {counts:?}");
+        }
+    })
+    .await;
+}
+
+/// A stranger fills no table: failures are summed by minute, network and account.
+#[tokio::test]
+async fn sec_146_sec_149_failures_of_strangers_are_summed() {
+    each(&[("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")], async |server: &TestServer| {
+        let fail = async |address: &str, email: &str| {
+            let body = serde_json::json!({"email": email, "password": "a wrong password"});
+            let request = server.request(reqwest::Method::POST, "/api/auth/login").header("x-forwarded-for", address);
+            server.send(request.json(&body)).await.expect(401);
+        };
+        for _ in 0..5 {
+            fail("192.0.2.1", "a@example.com").await;
+        }
+        fail("192.0.2.2", "a@example.com").await;
+        fail("192.0.2.1", "b@example.com").await;
+        server.pass(Duration::from_secs(60));
+        fail("192.0.2.1", "a@example.com").await;
+        let rows = audit_event::Entity::find().all(server.app.database.read()).await.expect("the audit");
+        let mut sums: Vec<_> = rows.iter().map(|row| row.count).collect();
+        sums.sort_unstable();
+        assert_eq!(sums, [1, 1, 1, 5]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_146_what_has_expired_is_swept() {
+    each(&[], async |server: &TestServer| {
+        for number in 0..5 {
+            let email = format!("person{number}@example.com");
+            server.newcomer(&email).await;
+            Browser::signed_in(server, &email).await;
+            let id = server.app.users.by_email(&email).await.expect("a database").expect("a person").id;
+            let hour = NewBan { lasts: Some(Duration::from_secs(3600)), reason: None };
+            server.sign_up(&format!("other{number}@example.com")).await;
+            server.sign_in(&format!("other{number}@example.com")).await;
+            if number > 2 {
+                server.app.accounts.ban(id, hour, Doer::command()).await.expect("banned");
+            }
+        }
+        let rows = async || {
+            let db = server.app.database.read();
+            [
+                session::Entity::find().count(db).await.expect("a count"),
+                refresh_family::Entity::find().count(db).await.expect("a count"),
+                ban::Entity::find().count(db).await.expect("a count"),
+                invalidation::Entity::find().count(db).await.expect("a count"),
+                audit_event::Entity::find().count(db).await.expect("a count"),
+            ]
+        };
+        let before = rows().await;
+        assert!(before.iter().all(|count| *count > 0), "{before:?}");
+        jobs::run_due(&server.app).await;
+        assert_eq!(rows().await, before, "nothing has expired yet");
+        server.pass(31 * DAY);
+        jobs::run_due(&server.app).await;
+        let after = rows().await;
+        assert_eq!(after[..4], [0, 0, 0, 0]);
+        assert_eq!(after[4], before[4], "the audit is kept for a year");
+        server.pass(366 * DAY);
+        jobs::run_due(&server.app).await;
+        assert_eq!(rows().await, [0; 5]);
+    })
+    .await;
+}

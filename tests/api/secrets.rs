@@ -1,0 +1,154 @@
+//! Nothing that opens anything is ever printed, logged or kept as it is.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{
+    CLIENT_SECRET, ENCRYPTION_KEY, JWT_REFRESH_SECRET, JWT_SECRET, PASSWORD, Place, Program, SignedIn, kinds,
+};
+
+const WRONG: &str = "hunter2 hunter3 hunter4";
+
+/// Every path that a secret can take, good and bad; answers all that must stay unseen, and all that was answered in
+/// errors.
+async fn live(program: &Program) -> (Vec<String>, String) {
+    let mut said = String::new();
+    let first = program.newcomer("maren@example.com").await;
+    let second = SignedIn::from(&program.refresh(&first.refresh_token).await);
+    program.introspect(&second.token).await;
+    program.user(&second.token).await.expect(200);
+    let forged = format!("{}x", second.token);
+    for answer in [
+        program.login("maren@example.com", WRONG).await,
+        program.login(WRONG, PASSWORD).await,
+        program.post("/api/auth/login", &json!({"email": "maren@example.com", "password": [PASSWORD]})).await,
+        program.post_text("/api/auth/login", format!(r#"{{"email":"a","password":"{PASSWORD}""#)).await,
+        program.post_text("/api/auth/register", format!(r#"{{"password":"{PASSWORD}","{WRONG}":1}}"#)).await,
+        program.refresh(&format!("{}x", second.refresh_token)).await,
+        program.post("/api/auth/refresh", &json!({"refreshToken": [second.refresh_token]})).await,
+        program.user(&forged).await,
+        program.introspect_as("nobody", &second.token).await,
+        program.get(&format!("/api/user?access_token={}&password={PASSWORD}", second.token)).await,
+        program.get(&format!("/{}/{PASSWORD}", second.refresh_token)).await,
+        program.get(&format!("/login?password={WRONG}&token={}", second.token)).await,
+        program.post(&format!("/oauth2/introspect?token={}", second.token), &json!({})).await,
+    ] {
+        assert!(answer.status < 500, "{answer:?}");
+        said += &answer.body;
+    }
+    let odd = program.request(Method::POST, "/oauth2/introspect").basic_auth("chat", Some(format!("{CLIENT_SECRET}x")));
+    said += &program.send(odd.form(&[("token", &second.token)])).await.expect(401).body;
+    program.logout(&second.token).await.expect(200);
+    said += &program.refresh(&first.refresh_token).await.expect(401).body;
+    let hidden = [first.token, first.refresh_token, second.token, second.refresh_token];
+    (hidden.into_iter().chain([PASSWORD, WRONG].map(str::to_owned)).collect(), said)
+}
+
+#[track_caller]
+fn holds_none(what: &str, text: &str, secrets: &[String]) {
+    for (number, secret) in secrets.iter().enumerate() {
+        // A token is as good as its last part.
+        let tail = &secret[secret.len().saturating_sub(24)..];
+        let line = text.lines().find(|line| line.contains(tail));
+        assert!(line.is_none(), "{what} holds secret {number}: {line:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_004_sec_014_sec_148_no_secret_is_in_any_log_or_output() {
+    for kind in kinds() {
+        let place = Place::on(&kind, &[("POSTERN_LOG", "trace")]).await;
+        let program = place.serve().await;
+        let (mut secrets, said) = live(&program).await;
+        holds_none("an answer", &said, &secrets[2..]);
+        let keys = [JWT_SECRET, JWT_REFRESH_SECRET, ENCRYPTION_KEY, CLIENT_SECRET];
+        secrets.extend(keys.map(str::to_owned));
+
+        let mut output = String::new();
+        for command in [
+            &["config", "check"][..],
+            &["config", "show"],
+            &["config", "show", "--json"],
+            &["--help"],
+            &["user", "list", "--json"],
+            &["user", "show", "maren@example.com"],
+            &["client", "list"],
+            &["client", "show", "chat", "--json"],
+            &["migrate"],
+        ] {
+            let said = place.run(command, "").await.expect(0);
+            output += &format!("{}\n{}\n", said.out, said.err);
+        }
+        program.terminate();
+        let (_, log) = program.ended().await;
+        assert!(log.contains("/api/auth/login") && log.lines().count() > 20, "the log is there: {log}");
+        holds_none("the log", &log, &secrets);
+        holds_none("a command's output", &output, &secrets);
+        place.remove().await;
+    }
+}
+
+/// With the password of the database in its address, wrong or right.
+#[tokio::test]
+async fn sec_004_the_password_of_the_database_is_never_shown() {
+    let mut place = Place::bare();
+    for (name, value) in [
+        ("JWT_SECRET", JWT_SECRET),
+        ("JWT_REFRESH_SECRET", JWT_REFRESH_SECRET),
+        ("POSTERN_ENCRYPTION_KEY", ENCRYPTION_KEY),
+    ] {
+        place.set(name, value);
+    }
+    // Nobody listens on the discard port.
+    place.set("POSTERN_DATABASE_URL", &format!("postgres://postern:{CLIENT_SECRET}@127.0.0.1:9/postern"));
+    place.set("POSTERN_LOG", "trace");
+    for (command, code) in [(&[][..], 1), (&["user", "list"], 1), (&["config", "show"], 0), (&["config", "check"], 0)] {
+        let said = place.run(command, "").await.expect(code);
+        assert!(!format!("{said:?}").contains(CLIENT_SECRET), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn sec_145_the_files_of_the_database_open_nothing() {
+    let place = Place::on(&crate::support::Kind::Sqlite, &[]).await;
+    let program = place.serve().await;
+    let (secrets, _) = live(&program).await;
+    let browser = crate::support::Browser::signed_in(&program, "maren@example.com").await;
+    drop(program);
+    drop(browser);
+    let mut dump = Vec::new();
+    for file in std::fs::read_dir(place.path("data")).expect("a folder") {
+        dump.extend(std::fs::read(file.expect("an entry").path()).expect("a file"));
+    }
+    assert!(dump.windows(17).any(|part| part == b"maren@example.com"), "the rows are in the dump");
+    for secret in &secrets {
+        let tail = &secret.as_bytes()[secret.len() - 16..];
+        assert!(!dump.windows(tail.len()).any(|part| part == tail), "the files hold {secret}");
+    }
+}
+
+/// One event is one line, whatever a stranger writes into it.
+#[tokio::test]
+async fn sec_148_nobody_writes_lines_of_their_own_into_the_log() {
+    for format in ["json", "human"] {
+        let mut place = Place::bare();
+        for (name, value) in
+            [("POSTERN_LISTEN", "127.0.0.1:0"), ("POSTERN_LOG", "trace"), ("POSTERN_LOG_FORMAT", format)]
+        {
+            place.set(name, value);
+        }
+        let program = place.serve().await;
+        let evil = "x\r\nERROR forged\u{1b}[31mred";
+        program.login(evil, evil).await.expect(401);
+        let mut wire = crate::support::Wire::connect(&program).await;
+        wire.send(b"GET /a\x1b[31m HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        wire.receive().await;
+        let mut wire = crate::support::Wire::connect(&program).await;
+        wire.send(b"GET /%0d%0aERROR%20forged HTTP/1.1\r\nHost: a\r\nUser-Agent: a\xc2\x9b31m\r\n\r\n").await;
+        wire.receive().await;
+        program.terminate();
+        let (_, log) = program.ended().await;
+        assert!(!log.contains('\u{1b}') && !log.contains('\u{9b}'), "{log:?}");
+        assert!(!log.lines().any(|line| line.starts_with("ERROR forged")), "{log}");
+    }
+}

@@ -1,0 +1,145 @@
+//! What the program says and makes when it starts.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Kind, Place, kinds};
+
+#[tokio::test]
+async fn sec_001_sec_003_sec_005_sec_006_a_start_tells_every_problem_at_once() {
+    let mut place = Place::bare();
+    for (name, value) in [
+        ("JWT_SECRET", "short"),
+        ("JWT_REFRESH_SECRET", "short"),
+        ("POSTERN_ENCRYPTION_KEY", "AAAA"),
+        ("POSTERN_URL", "http://auth.example.com"),
+        ("POSTERN_LISTN", "127.0.0.1:0"),
+        ("SESSION_EXPIRY", "-5"),
+        ("LOGIN_WINDOW", "0"),
+        ("REFRESH_TOKEN_EXPIRY", "1000 * 99999999999999999999"),
+        ("POSTERN_REFRESH_GRACE", "10"),
+    ] {
+        place.set(name, value);
+    }
+    for verb in [&[][..], &["serve"], &["config", "check"], &["user", "list"]] {
+        let said = place.run(verb, "").await.expect(1);
+        let words = format!("{}{}", said.out, said.err);
+        for name in [
+            "JWT_SECRET",
+            "JWT_REFRESH_SECRET",
+            "POSTERN_ENCRYPTION_KEY",
+            "POSTERN_URL",
+            "POSTERN_LISTEN",
+            "SESSION_EXPIRY",
+            "LOGIN_WINDOW",
+            "REFRESH_TOKEN_EXPIRY",
+            "POSTERN_REFRESH_GRACE",
+        ] {
+            assert!(words.contains(name), "{name} is not told of by {verb:?}: {words}");
+        }
+    }
+    assert!(!place.path("data").exists(), "a start that is refused leaves nothing behind");
+}
+
+#[tokio::test]
+async fn sec_001_public_samples_are_refused_as_keys() {
+    // What the chat's own example file prints.
+    let samples = [
+        ("JWT_SECRET", "16f8c0ef4a5d391b26034086c628469d3f9f497f08163ab9b40137092f2909ef"),
+        ("JWT_REFRESH_SECRET", "eaa5191f2914e30b9387fd84e254e4ba6fc51b4654968a9b0803b456a54b8418"),
+    ];
+    for (name, value) in samples {
+        let mut place = Place::bare();
+        place.set(name, value);
+        let said = place.run(&[], "").await.expect(1);
+        assert!(said.err.contains(name) && !said.err.contains(value), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn sec_002_postgresql_is_refused_without_its_secrets() {
+    for kind in kinds().into_iter().filter(|kind| *kind != Kind::Sqlite) {
+        let place = Place::on(&kind, &[("JWT_SECRET", ""), ("JWT_REFRESH_SECRET", ""), ("POSTERN_ENCRYPTION_KEY", "")]);
+        let place = place.await;
+        let said = place.run(&[], "").await.expect(1);
+        for name in ["JWT_SECRET", "JWT_REFRESH_SECRET", "POSTERN_ENCRYPTION_KEY"] {
+            assert!(said.err.contains(name), "{said:?}");
+        }
+        place.remove().await;
+    }
+}
+
+/// What somebody has who unpacks the program and starts it.
+#[tokio::test]
+async fn sec_002_sec_008_a_first_start_needs_nothing_and_keeps_its_files_private() {
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    let program = place.serve().await;
+    program.newcomer("maren@example.com").await;
+    program.get("/readyz").await.expect(200);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.id())).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(
+        core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+        ["0", "0"],
+        "no dump of its memory: {core}"
+    );
+    let log = program.log();
+    assert!(log.contains("postern.secrets"), "a warning says where they are: {log}");
+
+    let secrets = std::fs::read_to_string(place.path("data/postern.secrets")).expect("the secrets");
+    for line in secrets.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.split_once('=').expect("a name and a value");
+        assert!(!log.contains(value), "{name} is in the log");
+    }
+    let mode = |path: &std::path::Path| path.metadata().expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&place.path("data")), 0o700);
+    for file in std::fs::read_dir(place.path("data")).expect("a folder") {
+        let file = file.expect("an entry").path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+
+    program.terminate();
+    let (status, log) = program.ended().await;
+    assert!(status.success(), "{log}");
+    let again = place.serve().await;
+    again.sign_in("maren@example.com").await;
+    let kept = std::fs::read_to_string(place.path("data/postern.secrets")).expect("the secrets");
+    assert_eq!(kept, secrets, "made once");
+}
+
+#[tokio::test]
+async fn sec_005_plain_http_off_this_machine_needs_a_word_and_is_warned_of() {
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    place.set("POSTERN_URL", "http://auth.example.com");
+    assert!(place.run(&[], "").await.expect(1).err.contains("POSTERN_URL"));
+    place.set("SESSION_COOKIE_SECURE", "false");
+    let program = place.serve().await;
+    program.sign_up("maren@example.com").await;
+    let answer = program.login("maren@example.com", crate::support::PASSWORD).await.expect(200);
+    assert!(answer.cookie_lines().iter().all(|line| !line.contains("Secure")), "{answer:?}");
+    assert!(program.log().contains("SESSION_COOKIE_SECURE"), "{}", program.log());
+}
+
+#[tokio::test]
+async fn sec_006_a_secret_in_a_file_that_all_can_read_is_warned_of() {
+    let mut place = Place::bare();
+    let file = place.path("jwt");
+    std::fs::write(&file, format!("{}\n", crate::support::JWT_SECRET)).expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("open to all");
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    place.set("JWT_SECRET_FILE", "jwt");
+    let program = place.serve().await;
+    assert!(program.log().contains("JWT_SECRET"), "{}", program.log());
+    assert!(!program.log().contains(crate::support::JWT_SECRET));
+}
+
+#[tokio::test]
+async fn wrong_usage_is_told_from_refusal() {
+    let place = Place::bare();
+    for arguments in [&["fly"][..], &["user", "ban"], &["--no-such-option"]] {
+        place.run(arguments, "").await.expect(2);
+    }
+    let missing = place.run(&["--env-file", "nowhere", "user", "list"], "").await.expect(1);
+    assert!(missing.err.contains("--env-file"), "{missing:?}");
+}
