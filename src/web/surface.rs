@@ -64,7 +64,8 @@ impl<E: Endpoint> Surface<E> {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => failure::respond_to(&Shape::Problem, error, id),
             Ok(Err(_)) => failure::respond(&Shape::Problem, &Error::internal("a handler panicked"), id),
-            Err(_) => failure::respond(&Shape::Problem, &ErrorKind::RequestTimeout.into(), id),
+            // A body that is late has its own refusal (408) by now: this delay is ours.
+            Err(_) => failure::respond(&Shape::Problem, &ErrorKind::Unavailable.into(), id),
         }
     }
 }
@@ -179,6 +180,7 @@ mod tests {
         let short = Settings { request_timeout: Duration::from_millis(20), ..settings("http://localhost") };
         let site = Surface::new(web(short), Route::new().at("/sleep", post(sleep)));
         let request = Request::builder().method(Method::POST).uri_str("/sleep").finish();
-        assert_eq!(site.get_response(request).await.status().as_u16(), 408);
+        let answer = site.get_response(request).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().expect("a value")));
     }
 }
