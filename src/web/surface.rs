@@ -44,7 +44,9 @@ impl<E: Endpoint> Endpoint for Surface<E> {
         let (method, uri) = (request.method().clone(), request.uri().clone());
 
         let span = tracing::info_span!("request", %id);
-        let mut response = self.answer(request, id, deadline).instrument(span.clone()).await;
+        // On the heap: what routes and handlers need would otherwise lie in every layer's future, twice
+        // in most, and be moved with it.
+        let mut response = Box::pin(self.answer(request, id, deadline)).instrument(span.clone()).await;
         self.web.headers.put(response.headers_mut());
         if let Ok(value) = id.as_str().parse() {
             response.headers_mut().insert(headers::REQUEST_ID, value);
