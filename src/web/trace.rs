@@ -105,17 +105,19 @@ pub fn init(settings: &LogSettings) -> Result<(), String> {
     Ok(())
 }
 
-/// Passes each event on as one line.
+/// Passes each event on as one line. An end that takes no more (a full disk, a reader that died)
+/// loses lines: whoever writes a line has no way to tell anybody, and the service goes on.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes())?;
+        let _ = self.0.write_all(one_line(&String::from_utf8_lossy(event)).as_bytes());
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        let _ = self.0.flush();
+        Ok(())
     }
 }
 
@@ -148,5 +150,21 @@ mod tests {
             .write_all("path=/a\r\nINFO forged\u{1b}[31m\u{9b}0m é\n".as_bytes())
             .expect("memory takes all");
         assert_eq!(String::from_utf8_lossy(&log), "path=/a\\r\\nINFO forged\\u{1b}[31m\\u{9b}0m é\n");
+    }
+
+    #[test]
+    fn a_log_whose_end_is_gone_stops_nobody() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let mut log = OneLine(Gone);
+        assert_eq!(log.write(b"a line").ok(), Some(6));
+        assert!(log.flush().is_ok());
     }
 }

@@ -29,10 +29,15 @@ pub(super) async fn sqlite(file: &Path, readers: u32) -> Result<Sqlite> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_private_folder(folder).map_err(Error::internal)?;
     }
-    let writer = open(file, 1, WRITER_PATIENCE).await?;
+    let writer = writer(file).await?;
     let reader = open(file, readers, READER_PATIENCE).await?;
     let watcher = open(file, 1, READER_PATIENCE).await?;
     Ok(Sqlite { reader, watcher, writer })
+}
+
+/// The one connection that writes to a SQLite file.
+pub(super) async fn writer(file: &Path) -> Result<DatabaseConnection> {
+    open(file, 1, WRITER_PATIENCE).await
 }
 
 async fn open(file: &Path, connections: u32, patience: Duration) -> Result<DatabaseConnection> {

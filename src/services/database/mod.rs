@@ -57,7 +57,7 @@ impl Database {
         match &location {
             Location::Sqlite(file) => {
                 let connect::Sqlite { reader, watcher, writer } = connect::sqlite(file, settings.connections).await?;
-                Ok(Self { reader, watcher, writer: WriteWay::Queue(Writer::start(writer)), location })
+                Ok(Self { reader, watcher, writer: WriteWay::Queue(Writer::start(writer, file.clone())), location })
             }
             Location::Postgres(address) => {
                 let pool = connect::postgres(address, settings.connections).await?;

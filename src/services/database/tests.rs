@@ -57,6 +57,27 @@ async fn a_panic_in_one_piece_of_work_ends_only_that() {
     }
 }
 
+/// What a full disk does: SQLite ends the transaction by itself, below the library that counts it,
+/// and the commit after that fails too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_acknowledged_after_a_broken_transaction_is_on_the_disk() {
+    let db = fresh().await.remove(0);
+    let broken: Result<()> =
+        db.database.write(|tx| Box::pin(async move { Ok(tx.execute_unprepared("ROLLBACK").await.map(|_| ())?) })).await;
+    assert!(broken.is_err());
+    let session = "PRAGMA defer_foreign_keys = ON; \
+         INSERT INTO refresh_families SELECT randomblob(16), randomblob(16), 0, x'00', NULL, 0, NULL, 0, 0, 0";
+    let uncommitted: Result<()> = db
+        .database
+        .write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(session).await.map(|_| ())?) }))
+        .await;
+    assert!(uncommitted.is_err());
+    add(&db.database, "after it".into()).await.unwrap();
+    let other = Database::connect(&db.settings).await.unwrap();
+    assert!(Entity::find_by_id("after it").one(other.read()).await.unwrap().is_some(), "acknowledged and lost");
+    add(&other, "beside it".into()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_file_never_meet_a_lock() {
     let db = fresh().await.remove(0);

@@ -3,6 +3,7 @@
 //! many requests, and no caller ever meets `SQLITE_BUSY`.
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::Executor;
+use super::{Executor, connect};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many pieces of work share one commit at the most.
@@ -28,7 +29,17 @@ pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// Tells a piece of work whether the commit that it was part of succeeded.
 type Acknowledge = Box<dyn FnOnce(std::result::Result<(), ()>) + Send>;
-type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Acknowledge> + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, (Acknowledge, Frame)> + Send>;
+
+/// Whether a piece of work left the transaction around it as it was.
+///
+/// SQLite ends a transaction by itself when the disk is full or cannot be read, and the library
+/// above it goes on counting: what is "committed" afterwards would only leave a savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    Whole,
+    Broken,
+}
 
 /// The way to the writer.
 #[derive(Clone, Debug)]
@@ -39,27 +50,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: DatabaseConnection) -> Self {
-        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+    /// The writer of `file`, which `connection` is open on.
+    pub(super) fn start(connection: DatabaseConnection, file: PathBuf) -> Self {
+        let (queue, jobs) = mpsc::channel::<Job>(QUEUE);
         let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        let task = tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            loop {
-                tokio::select! {
-                    biased;
-                    // Takes no more; what is queued is still written.
-                    () = stopped.cancelled(), if !jobs.is_closed() => jobs.close(),
-                    taken = jobs.recv_many(&mut batch, BATCH) => match taken {
-                        0 => break,
-                        _ => commit(&connection, &mut batch).await,
-                    }
-                }
-            }
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "the database does not take leave");
-            }
-        });
+        let task = tokio::spawn(work(connection, file, jobs, stop.clone()));
         Self { queue, stop, task: std::sync::Arc::new(std::sync::Mutex::new(Some(task))) }
     }
 
@@ -71,13 +66,13 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |transaction| {
             Box::pin(async move {
-                let outcome = in_savepoint(transaction, work).await;
+                let (outcome, frame) = in_savepoint(transaction, work).await;
                 let acknowledge: Acknowledge = Box::new(move |commit| {
                     let outcome = outcome.and_then(|value| commit.map(|()| value).map_err(|()| not_now()));
                     // Nobody listens any more when the request was given up; the work stands.
                     let _ = answer.send(outcome);
                 });
-                acknowledge
+                (acknowledge, frame)
             })
         });
         self.queue.try_send(job).map_err(|_| not_now())?;
@@ -99,44 +94,112 @@ fn not_now() -> Error {
     Error::busy(Duration::from_secs(1))
 }
 
-async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> Result<T>
-where
-    F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send,
-{
-    let savepoint = transaction.begin().await?;
-    let executor = Executor::from(&savepoint);
-    let outcome = AssertUnwindSafe(work(&executor)).catch_unwind().await;
-    drop(executor);
-    match outcome.unwrap_or_else(|_| Err(ErrorKind::Internal.into())) {
-        Ok(value) => savepoint.commit().await.map(|()| value).map_err(Error::from),
-        Err(error) => {
-            savepoint.rollback().await?;
-            Err(error)
+/// Takes what is queued until `stop`, and what is queued by then.
+async fn work(connection: DatabaseConnection, file: PathBuf, mut jobs: mpsc::Receiver<Job>, stop: CancellationToken) {
+    let (mut connection, mut batch) = (Some(connection), Vec::with_capacity(BATCH));
+    loop {
+        tokio::select! {
+            biased;
+            // Takes no more; what is queued is still written.
+            () = stop.cancelled(), if !jobs.is_closed() => jobs.close(),
+            taken = jobs.recv_many(&mut batch, BATCH) => match taken {
+                0 => break,
+                _ => connection = write(connection, &file, &mut batch).await,
+            }
         }
+    }
+    if let Some(connection) = connection {
+        close(connection).await;
     }
 }
 
-/// One commit for the whole batch, which is empty afterwards.
-async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Job>) {
+/// Writes the batch, which is empty afterwards; answers the connection if it can go on.
+async fn write(
+    connection: Option<DatabaseConnection>,
+    file: &std::path::Path,
+    batch: &mut Vec<Job>,
+) -> Option<DatabaseConnection> {
+    let opened = match connection {
+        Some(connection) => Ok(connection),
+        None => connect::writer(file).await,
+    };
+    let outcome = match opened {
+        Ok(connection) => match commit(&connection, batch).await {
+            Frame::Whole => Some(connection),
+            Frame::Broken => {
+                close(connection).await;
+                None
+            }
+        },
+        Err(error) => {
+            tracing::error!(?error, "the database takes no writes");
+            None
+        }
+    };
+    // Dropping a job drops its answer: its caller is told "not now".
+    batch.clear();
+    outcome
+}
+
+async fn close(connection: DatabaseConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the database does not take leave");
+    }
+}
+
+async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> (Result<T>, Frame)
+where
+    F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send,
+{
+    let savepoint = match transaction.begin().await {
+        Ok(savepoint) => savepoint,
+        Err(error) => return (Err(error.into()), Frame::Broken),
+    };
+    let executor = Executor::from(&savepoint);
+    let outcome = AssertUnwindSafe(work(&executor)).catch_unwind().await;
+    drop(executor);
+    let outcome = outcome.unwrap_or_else(|_| Err(ErrorKind::Internal.into()));
+    let ended = match &outcome {
+        Ok(_) => savepoint.commit().await,
+        Err(_) => savepoint.rollback().await,
+    };
+    match ended {
+        Ok(()) => (outcome, Frame::Whole),
+        Err(error) => (outcome.and(Err(error.into())), Frame::Broken),
+    }
+}
+
+/// One commit for the whole batch. Once the frame is broken no more of it is tried, and nothing of
+/// it is acknowledged.
+async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Job>) -> Frame {
     let transaction = match begin(connection).await {
         Ok(transaction) => transaction,
         Err(error) => {
             tracing::error!(%error, "the database takes no writes");
-            // Dropping the jobs drops their answers: each caller is told "not now".
-            batch.clear();
-            return;
+            return if is_busy(&error) { Frame::Whole } else { Frame::Broken };
         }
     };
-    let mut waiting = Vec::with_capacity(batch.len());
+    let (mut waiting, mut frame) = (Vec::with_capacity(batch.len()), Frame::Whole);
     for job in batch.drain(..) {
-        waiting.push(job(&transaction).await);
+        let (acknowledge, left) = job(&transaction).await;
+        waiting.push(acknowledge);
+        frame = left;
+        if frame == Frame::Broken {
+            tracing::error!("the database ended a transaction by itself");
+            break;
+        }
     }
-    let committed = transaction.commit().await.map_err(|error| {
+    if frame == Frame::Whole
+        && let Err(error) = transaction.commit().await
+    {
         tracing::error!(%error, "a commit failed");
-    });
+        frame = Frame::Broken;
+    }
+    let committed = if frame == Frame::Whole { Ok(()) } else { Err(()) };
     for acknowledge in waiting {
         acknowledge(committed);
     }
+    frame
 }
 
 /// Begins with the write lock taken, asking again while another process holds it.
