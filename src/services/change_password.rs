@@ -17,6 +17,7 @@ impl SignIn {
     ///
     /// # Errors
     /// [`InvalidInput`](crate::error::ErrorKind::InvalidInput) at `current_password` or `password`;
+    /// [`Conflict`](crate::error::ErrorKind::Conflict) when the account changed in the meantime;
     /// [`TooManyRequests`](crate::error::ErrorKind::TooManyRequests);
     /// [`Unavailable`](crate::error::ErrorKind::Unavailable).
     pub async fn change_password(
@@ -46,7 +47,6 @@ impl SignIn {
         }
         let hash = self.hasher.hash(new).await?;
         let doer = Doer::person(user.id, caller);
-        self.accounts.set_password(user.id, hash, Some(live.session.id), doer).await?;
-        Ok(())
+        self.accounts.change_password(live.clone(), hash, doer).await
     }
 }

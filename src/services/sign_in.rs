@@ -167,15 +167,15 @@ impl SignIn {
         holder: Holder,
     ) -> Result<(Session, Option<Secret<BrowserCookie>>, Option<SecretString>)> {
         let proven = user.clone();
-        let users = self.users.clone();
+        let accounts = self.accounts.clone();
         let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".to_owned() };
         let (sessions, tokens, audit) = (self.sessions.clone(), Arc::clone(&self.tokens), self.audit.clone());
         let caller = caller.clone();
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    // Whoever was disabled, deleted or given another password since the proof does not come in.
-                    if !users.is_unchanged(tx, &proven).await? {
+                    // Between the proof and here the account may have changed.
+                    if !accounts.may_enter(tx, &proven).await? {
                         return Err(ErrorKind::WrongCredentials.into());
                     }
                     let event = Event::new(EventKind::SignIn).by(Actor::User(entry.user)).about(entry.user);

@@ -118,7 +118,7 @@ async fn sec_030_sec_043_whoever_is_put_out_is_out_at_once() {
                 "delete" => accounts.delete(id, doer).await.map(|_| ()),
                 _ => {
                     let hash = server.app.hasher.hash(&PASSWORD.into()).await.expect("a hash");
-                    accounts.set_password(id, hash, None, doer).await.map(|_| ())
+                    accounts.set_password(id, hash, doer).await.map(|_| ())
                 }
             }
             .expect(way);

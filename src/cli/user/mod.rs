@@ -117,7 +117,7 @@ async fn set_password(app: &App, who: &Who, password: &Password, json: bool, out
     let user = app.users.named(&who.user).await?;
     let (password, was_made) = chosen_password(app, password, &[&user.email, &user.name]).await?;
     let hash = app.hasher.hash(&password).await?;
-    let user = app.accounts.set_password(user.id, hash, None, Doer::command()).await?;
+    let user = app.accounts.set_password(user.id, hash, Doer::command()).await?;
     let mut description = described(app, &user).await?;
     let mut words = format!("{} has a new password; all sessions have ended.", user.email);
     if was_made {

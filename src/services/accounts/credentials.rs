@@ -2,31 +2,63 @@
 
 use entity::{Names, SessionId, UserId};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::LockType;
 
 use super::{Accounts, Doer};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::{Event, EventKind};
+use crate::services::database::Executor;
+use crate::services::sessions::Live;
 use crate::services::shared::Subject;
 use crate::services::users::email::Email;
 use crate::services::users::{ADMIN, User};
 
 impl Accounts {
-    /// Sets a new password hash; every session but `keep` ends.
+    /// Sets a new password hash, whatever it was before; every session ends.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the account is gone.
-    pub async fn set_password(&self, user: UserId, hash: String, keep: Option<SessionId>, doer: Doer) -> Result<User> {
+    pub async fn set_password(&self, user: UserId, hash: String, doer: Doer) -> Result<User> {
+        self.transact(move |it, tx| Box::pin(async move { it.put_password(tx, user, hash, None, &doer).await })).await
+    }
+
+    async fn put_password(
+        &self,
+        tx: &Executor<'_>,
+        user: UserId,
+        hash: String,
+        keep: Option<SessionId>,
+        doer: &Doer,
+    ) -> Result<(User, Vec<Subject>)> {
+        let now = self.clock.now();
+        let changed = self.users.change(tx, user, |row| {
+            row.password_hash = Set(Some(hash));
+            row.password_changed_at = Set(Some(now));
+        });
+        let changed = changed.await?;
+        let subjects = self.sessions.remove_all(tx, user, keep).await?;
+        self.audit.record(tx, doer.event(EventKind::PasswordChanged, user)).await?;
+        Ok((changed, subjects))
+    }
+
+    /// Gives the person of `live` a new password hash; their other sessions end. Nothing happens
+    /// when the account or the session has changed since `live` was read: of two changes at once
+    /// the later one was allowed by a password that is none any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] in that case.
+    pub async fn change_password(&self, live: Live, hash: String, doer: Doer) -> Result<()> {
         self.transact(move |it, tx| {
             Box::pin(async move {
-                let now = it.clock.now();
-                let changed = it.users.change(tx, user, |row| {
-                    row.password_hash = Set(Some(hash));
-                    row.password_changed_at = Set(Some(now));
-                });
-                let changed = changed.await?;
-                let subjects = it.sessions.remove_all(tx, user, keep).await?;
-                it.audit.record(tx, doer.event(EventKind::PasswordChanged, user)).await?;
-                Ok((changed, subjects))
+                let Live { session, user, .. } = live;
+                let is_same = it.users.is_unchanged(tx, &user, LockType::Update).await?
+                    && it.sessions.is_there(tx, session.id, user.id).await?;
+                if !is_same {
+                    let words = "Your account was changed elsewhere in the meantime. Sign in again.";
+                    return Err(Error::new(ErrorKind::Conflict, words));
+                }
+                let subjects = it.put_password(tx, user.id, hash, Some(session.id), &doer).await?.1;
+                Ok(((), subjects))
             })
         })
         .await

@@ -2,10 +2,12 @@
 
 use entity::{SessionId, UserId};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::LockType;
 
 use super::{Accounts, Doer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
+use crate::services::database::Executor;
 use crate::services::shared::Subject;
 use crate::services::users::User;
 
@@ -19,6 +21,16 @@ pub struct NewBan {
 }
 
 impl Accounts {
+    /// Whether whoever has proven to be `proven` may still come in: neither disabled, deleted,
+    /// banned nor given another password since. It stays so until the transaction `tx` ends.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn may_enter(&self, tx: &Executor<'_>, proven: &User) -> Result<bool> {
+        let is_unchanged = self.users.is_unchanged(tx, proven, LockType::Share).await?;
+        Ok(is_unchanged && !self.moderation.is_banned(tx, proven.id).await?)
+    }
+
     /// Disables the account: nothing opens it until it is enabled, and its sessions end.
     ///
     /// # Errors
@@ -59,6 +71,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 let until = ban.lasts.map(|lasts| it.clock.now() + lasts);
+                it.users.hold(tx, user).await?;
                 it.moderation.ban_user(tx, user, until, ban.reason.clone(), doer.actor.as_ref()).await?;
                 let subjects = it.sessions.remove_all(tx, user, None).await?;
                 let event = doer.event(EventKind::UserBanned, user).with("reason", ban.reason);
@@ -93,6 +106,7 @@ impl Accounts {
     pub async fn delete(&self, user: UserId, doer: Doer) -> Result<()> {
         self.transact(move |it, tx| {
             Box::pin(async move {
+                it.users.hold(tx, user).await?;
                 let subjects = it.sessions.remove_all(tx, user, None).await?;
                 it.moderation.unban_user(tx, user).await?;
                 it.users.remove(tx, user).await?;
@@ -128,6 +142,7 @@ impl Accounts {
     pub async fn end_sessions(&self, user: UserId, keep: Option<SessionId>, doer: Doer) -> Result<()> {
         self.transact(move |it, tx| {
             Box::pin(async move {
+                it.users.hold(tx, user).await?;
                 let subjects = it.sessions.remove_all(tx, user, keep).await?;
                 it.audit.record(tx, doer.event(EventKind::SignOut, user).with("all", true)).await?;
                 Ok(((), subjects))

@@ -61,6 +61,15 @@ impl Moderation {
         Ok(Entity::find().filter(standing).one(self.database.read()).await?)
     }
 
+    /// Whether a ban of `user` stands, as the transaction `tx` sees it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn is_banned(&self, tx: &Executor<'_>, user: UserId) -> Result<bool> {
+        let standing = of_user(user).add(self.stands());
+        Ok(Entity::find().filter(standing).one(tx).await?.is_some())
+    }
+
     fn stands(&self) -> Condition {
         Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(self.clock.now()))
     }

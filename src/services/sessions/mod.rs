@@ -152,6 +152,15 @@ impl Sessions {
         Ok(sessions.all(self.database.read()).await?)
     }
 
+    /// Whether `user` has the session `id`, in the transaction `tx`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn is_there(&self, tx: &Executor<'_>, id: SessionId, user: UserId) -> Result<bool> {
+        let one = Column::Id.eq(id).and(Column::UserId.eq(user));
+        Ok(Entity::find().filter(one).one(tx).await?.is_some())
+    }
+
     /// Ends one session of `user` in the transaction `tx`; answers whether it was there.
     ///
     /// # Errors

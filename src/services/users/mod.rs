@@ -17,7 +17,7 @@ pub use entity::user::Model as User;
 
 use entity::user::{ActiveModel, Column, Entity};
 use entity::{Names, UserId};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::clock::Clock;
@@ -119,13 +119,24 @@ impl Users {
     }
 
     /// Whether the account is still as it was when `proven` was read: there, enabled, with the same
-    /// password. Holds the row until the transaction ends, so that no change slips in between.
+    /// password. Holds the row by `lock` until the transaction ends, so that no change slips in
+    /// between.
     ///
     /// # Errors
     /// When the database is away.
-    pub(super) async fn is_unchanged(&self, tx: &Executor<'_>, proven: &User) -> Result<bool> {
-        let row = Entity::find_by_id(proven.id).lock_shared().one(tx).await?;
+    pub(super) async fn is_unchanged(&self, tx: &Executor<'_>, proven: &User, lock: LockType) -> Result<bool> {
+        let row = Entity::find_by_id(proven.id).lock(lock).one(tx).await?;
         Ok(row.is_some_and(|row| row.disabled_at.is_none() && row.password_changed_at == proven.password_changed_at))
+    }
+
+    /// Holds the account's row until the transaction ends: whoever takes sessions away takes this
+    /// first, so that nobody begins one meanwhile and no two wait for each other.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn hold(&self, tx: &Executor<'_>, id: UserId) -> Result<()> {
+        Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
+        Ok(())
     }
 
     /// Deletes the account; its sessions and refresh families go with it. Its user name and id are

@@ -1,10 +1,12 @@
 use std::collections::HashSet;
 
 use entity::Names;
+use sea_orm::sea_query::LockType;
 
 use super::email::Email;
 use super::{ADMIN, Created, NewUser};
-use crate::services::accounts::Doer;
+use crate::error::ErrorKind;
+use crate::services::accounts::{Doer, NewBan};
 use crate::services::testing::House;
 
 fn new(email: &str) -> NewUser {
@@ -80,19 +82,49 @@ async fn sec_016_a_proof_is_void_once_the_account_has_changed() {
     for house in House::all().await {
         let unchanged = async |proven: &super::User| {
             let (users, proven) = (house.users.clone(), proven.clone());
-            let look =
-                house.db.database.write(move |tx| Box::pin(async move { users.is_unchanged(tx, &proven).await }));
+            let look = house
+                .db
+                .database
+                .write(move |tx| Box::pin(async move { users.is_unchanged(tx, &proven, LockType::Share).await }));
             look.await.unwrap()
         };
         let proven = house.person("ada@example.com").await;
         assert!(unchanged(&proven).await);
         house.pass(std::time::Duration::from_secs(1));
-        let changed = house.accounts.set_password(proven.id, "new".into(), None, Doer::command()).await.unwrap();
+        let changed = house.accounts.set_password(proven.id, "new".into(), Doer::command()).await.unwrap();
         assert!(!unchanged(&proven).await, "the password proven is not the password any more");
         assert!(unchanged(&changed).await);
         house.accounts.disable(proven.id, Doer::command()).await.unwrap();
         assert!(!unchanged(&changed).await);
         house.accounts.delete(proven.id, Doer::command()).await.unwrap();
         assert!(!unchanged(&changed).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_016_nobody_enters_who_was_banned_since_the_proof() {
+    for house in House::all().await {
+        let proven = house.person("ada@example.com").await;
+        house.accounts.ban(proven.id, NewBan::default(), Doer::command()).await.unwrap();
+        let accounts = house.accounts.clone();
+        let look = house.db.database.write(move |tx| Box::pin(async move { accounts.may_enter(tx, &proven).await }));
+        assert!(!look.await.unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_013_a_change_of_password_that_was_overtaken_changes_nothing() {
+    for house in House::all().await {
+        let ada = house.person("ada@example.com").await;
+        let (thief, _) = house.sign_in(&ada).await;
+        let (owner, _) = house.sign_in(&ada).await;
+        let seen = async |id| house.sessions.look_up(id).await.unwrap().unwrap();
+        let (of_thief, of_owner) = (seen(thief.id).await, seen(owner.id).await);
+        house.pass(std::time::Duration::from_secs(1));
+        house.accounts.change_password(of_owner, "the owner's".into(), Doer::command()).await.unwrap();
+        let late = house.accounts.change_password(of_thief, "the thief's".into(), Doer::command()).await;
+        assert_eq!(late.unwrap_err().kind, ErrorKind::Conflict);
+        let now = seen(owner.id).await;
+        assert_eq!(now.user.password_hash.as_deref(), Some("the owner's"));
     }
 }
