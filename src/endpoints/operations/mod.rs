@@ -44,7 +44,7 @@ pub(crate) fn explorer(app: App) -> Result<Response> {
     let (base, issuer) = (app.config.web.base_path(), app.config.web.issuer());
     let (style, document) = (format!("{base}/docs/docs.css"), format!("{base}/openapi.json"));
     let links = docs::Links { style: &style, document: &document, server: issuer };
-    Ok(Html(docs::page(&super::document::document(), links)?).into_response())
+    Ok(Html(docs::page(super::document::document(), links)?).into_response())
 }
 
 /// `GET /docs/docs.css`: the stylesheet of that page.
