@@ -51,6 +51,9 @@ impl<E: Endpoint> Endpoint for Surface<E> {
         if let Ok(value) = id.as_str().parse() {
             response.headers_mut().insert(headers::REQUEST_ID, value);
         }
+        // A refusal is rare and will be asked about: it gets the span that the way there did without.
+        let is_refused = span.is_none() && !response.status().is_success();
+        let span = if is_refused { tracing::info_span!("request", %id) } else { span };
         span.in_scope(|| log(&method, &uri, &response, started));
         Ok(response)
     }
@@ -72,8 +75,7 @@ impl<E: Endpoint> Surface<E> {
     }
 }
 
-/// Introspection is called on every request of a chat; a span would be a tenth of its cost, and
-/// what it logs names the request by itself.
+/// Introspection is called on every request of a chat; a span would be a tenth of its cost.
 fn is_hot(uri: &Uri) -> bool {
     uri.path().ends_with("/oauth2/introspect")
 }
@@ -144,16 +146,29 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn sec_148_the_log_names_the_route_and_never_path_or_query() {
+    /// What a call writes into the log, and its answer.
+    async fn logged(method: Method, path: &str) -> (String, Response) {
         let lines = Lines::default();
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
-        let answer = call(Method::POST, "/tokens/hunter2?code=hunter3").with_subscriber(log).await;
+        let answer = call(method, path).with_subscriber(log).await;
         let log = String::from_utf8_lossy(&lines.0.lock().expect("nobody panics")).into_owned();
+        (log, answer)
+    }
+
+    #[tokio::test]
+    async fn sec_148_the_log_names_the_route_and_never_path_or_query() {
+        let (log, answer) = logged(Method::POST, "/tokens/hunter2?code=hunter3").await;
         let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
         assert!(log.contains("/tokens/:token") && log.contains("status=200") && log.contains(id), "{log}");
         assert!(!log.contains("hunter"), "{log}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_introspection_is_logged_with_its_id() {
+        let (lines, answer) = logged(Method::POST, "/oauth2/introspect").await;
+        let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
+        assert!(lines.contains("status=404") && lines.contains(id), "{lines}");
     }
 
     #[tokio::test]
