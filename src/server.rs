@@ -59,7 +59,7 @@ pub async fn serve(app: App, listeners: Listeners, stop: CancellationToken) -> R
     let background = CancellationToken::new();
     let tasks = TaskTracker::new();
     tasks.spawn(shared::listen(app.database.clone(), Arc::clone(&app.shared), background.clone()));
-    tasks.spawn(jobs::run(app.clone(), background.clone()));
+    tasks.spawn(jobs::run(app.clone(), web.clone(), background.clone()));
     if let Some(listener) = listeners.metrics {
         let (routes, stop) = (routes::metrics(&app, &web), background.clone());
         tasks.spawn(async move { server::serve(routes, vec![listener], limits, stop.cancelled_owned()).await });

@@ -47,7 +47,7 @@ impl Looks {
         let templates = env.optional(
             "POSTERN_TEMPLATES_DIR",
             "",
-            "A folder whose templates stand in for the built-in ones.",
+            "A folder whose templates stand in for the built-in ones; a changed one is read again.",
             files::folder,
         );
         Some(Self {

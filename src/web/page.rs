@@ -115,6 +115,11 @@ impl Pages {
         self.templates.render(P::TEMPLATE, &context)
     }
 
+    /// Reads the operator's templates again when one has changed.
+    pub fn reload_if_changed(&self) {
+        self.templates.reload_if_changed();
+    }
+
     /// The asset of this name below `/assets/`.
     #[must_use]
     pub fn asset(&self, name: &str) -> Option<&Asset> {

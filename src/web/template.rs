@@ -1,6 +1,8 @@
 //! The templates: built in, with the operator's folder laid over.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -15,8 +17,18 @@ struct Embedded;
 /// Draws templates. A broken one of the operator's is named in the log and ours stands in.
 pub struct Templates {
     built_in: Environment<'static>,
-    operators: Option<Environment<'static>>,
+    operators: Option<Operators>,
 }
+
+/// The operator's templates, as they were at the last look.
+struct Operators {
+    folder: PathBuf,
+    drawn_from: RwLock<Arc<Environment<'static>>>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+/// A file of the folder: its path, and when and how large it was last written.
+type Seen = (PathBuf, Option<SystemTime>, u64);
 
 impl Templates {
     /// The built-in templates, with `folder` laid over.
@@ -34,8 +46,25 @@ impl Templates {
                 say_broken(&error);
             }
         }
-        let operators = folder.map(|folder| overlay(built_in.clone(), folder));
+        let operators = folder.map(|folder| Operators {
+            folder: folder.to_owned(),
+            seen: Mutex::new(look(folder)),
+            drawn_from: RwLock::new(Arc::new(overlay(built_in.clone(), folder))),
+        });
         Self { built_in, operators }
+    }
+
+    /// Reads the operator's folder again when a file of it has changed since the last look.
+    pub fn reload_if_changed(&self) {
+        let Some(operators) = &self.operators else { return };
+        let mut seen = operators.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = look(&operators.folder);
+        if *seen != now {
+            let read = Arc::new(overlay(self.built_in.clone(), &operators.folder));
+            *operators.drawn_from.write().unwrap_or_else(PoisonError::into_inner) = read;
+            *seen = now;
+            tracing::info!("read the templates again");
+        }
     }
 
     /// Fills in the template `name`.
@@ -44,7 +73,8 @@ impl Templates {
     /// Only a fault of ours: a built-in template that asks for what the page does not give.
     pub fn render(&self, name: &str, context: &Value) -> Result<String> {
         if let Some(operators) = &self.operators {
-            match draw(operators, name, context) {
+            let operators = Arc::clone(&operators.drawn_from.read().unwrap_or_else(PoisonError::into_inner));
+            match draw(&operators, name, context) {
                 Ok(html) => return Ok(html),
                 Err(error) => say_broken(&error),
             }
@@ -55,6 +85,20 @@ impl Templates {
 
 fn draw(environment: &Environment<'_>, name: &str, context: &Value) -> Result<String, minijinja::Error> {
     environment.get_template(name)?.render(context)
+}
+
+/// What the files of `folder` look like from outside; nothing when it cannot be read.
+fn look(folder: &Path) -> Vec<Seen> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let file = |entry: std::fs::DirEntry| {
+        // Not the entry's own: what a link leads to may change as well.
+        let about = std::fs::metadata(entry.path()).ok();
+        let (written, size) = about.map_or((None, 0), |about| (about.modified().ok(), about.len()));
+        (entry.path(), written, size)
+    };
+    let mut files: Vec<Seen> = entries.map(file).collect();
+    files.sort();
+    files
 }
 
 fn overlay(mut environment: Environment<'static>, folder: &Path) -> Environment<'static> {
@@ -94,10 +138,38 @@ mod tests {
     fn with_file(source: &str) -> Templates {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("probe.html"), source).unwrap();
-        let mut templates = Templates::new(None);
+        over(folder.path())
+    }
+
+    /// The built-in templates and one more, with `folder` laid over.
+    fn over(folder: &Path) -> Templates {
+        let mut templates = Templates::new(Some(folder));
         templates.built_in.add_template("probe.html", "ours {{ word }}").unwrap();
-        templates.operators = Some(overlay(templates.built_in.clone(), folder.path()));
+        templates.operators.as_ref().unwrap().seen.lock().unwrap().clear();
+        templates.reload_if_changed();
         templates
+    }
+
+    #[test]
+    fn a_changed_folder_is_read_again_and_an_unchanged_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("probe.html");
+        let templates = over(folder.path());
+        let drawn = || {
+            templates.reload_if_changed();
+            templates.render("probe.html", &context!(word => "w")).unwrap()
+        };
+        let current = || Arc::clone(&templates.operators.as_ref().unwrap().drawn_from.read().unwrap());
+        assert_eq!(drawn(), "ours w");
+        for (source, shown) in [("new {{ word }}", "new w"), ("newer {{ word }}", "newer w"), ("{% broken", "ours w")] {
+            std::fs::write(&file, source).unwrap();
+            assert_eq!(drawn(), shown);
+            let before = current();
+            assert_eq!(drawn(), shown);
+            assert!(Arc::ptr_eq(&before, &current()), "nothing had changed");
+        }
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(drawn(), "ours w");
     }
 
     #[test]
@@ -130,6 +202,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_leaves_the_built_in_ones() {
         let templates = Templates::new(Some(Path::new("/nowhere/at/all")));
-        assert!(templates.operators.is_some_and(|it| it.get_template("layout.html").is_ok()));
+        let operators = templates.operators.unwrap().drawn_from.into_inner().unwrap();
+        assert!(operators.get_template("layout.html").is_ok());
     }
 }

@@ -1,6 +1,9 @@
 //! The pages, as a browser without script meets them.
 
+use std::time::Duration;
+
 use crate::support::browser::Browser;
+use crate::support::patience::until;
 use crate::support::{PASSWORD, TestServer, each};
 
 const MAREN: &str = "maren@example.com";
@@ -112,4 +115,21 @@ async fn a_name_is_changed_and_shown() {
         assert!(page.contains("Maren &lt;b&gt; Ødegård") && page.contains("Saved."), "{page}");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_templates_are_laid_over_ours_and_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |text: &str| std::fs::write(folder.path().join("signed-out.html"), text).expect("a file");
+    write("<h1>Goodbye from {{ site.title }}</h1>");
+    let path = folder.path().to_str().expect("UTF-8").to_owned();
+    let server = TestServer::start(&[("POSTERN_TEMPLATES_DIR", &path), ("APP_TITLE", "Fern & wood")]).await;
+    let shown = async || server.get("/logout").await.expect(200).body;
+    assert_eq!(shown().await, "<h1>Goodbye from Fern &amp; wood</h1>");
+    assert!(server.get("/login").await.expect(200).body.contains("Sign in to Fern &amp; wood"), "ours stand beside it");
+    write("<h1>Until soon</h1>");
+    until(Duration::from_secs(10), "the new one is shown", async || shown().await.contains("Until soon")).await;
+    write("{% broken");
+    until(Duration::from_secs(10), "ours stands in", async || shown().await.contains("You are signed out")).await;
+    server.stop().await;
 }
