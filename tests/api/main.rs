@@ -21,5 +21,6 @@ mod start_up;
 mod storm;
 mod strictness;
 mod support;
+mod user_command;
 mod ways_in;
 mod wire;

@@ -1,5 +1,6 @@
 //! Accounts in print: for people and as JSON.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -7,33 +8,43 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
+use crate::services::moderation::Ban;
 use crate::services::users::User;
 
 pub(super) async fn list(app: &App, json: bool, out: &mut impl Write) -> Result<()> {
+    let all = everybody(app).await?;
+    if json {
+        let list: Vec<Value> = all.iter().map(|(user, ban)| description(user, ban.as_ref())).collect();
+        return writeln!(out, "{}", Value::Array(list)).map_err(Error::internal);
+    }
+    let width = |of: fn(&User) -> &str| all.iter().map(|(user, _)| of(user).chars().count()).max().unwrap_or(0);
+    let (names, mails) = (width(|user| &user.username), width(|user| &user.email));
+    for (user, ban) in &all {
+        let disabled = if user.disabled_at.is_some() { "  disabled" } else { "" };
+        let banned = if ban.is_some() { "  banned" } else { "" };
+        let roles = user.roles.as_slice().join(",");
+        writeln!(out, "{}  {:names$}  {:mails$}  {roles}{disabled}{banned}", user.id, user.username, user.email)
+            .map_err(Error::internal)?;
+    }
+    Ok(())
+}
+
+/// Every account with the ban that stands, in the order of user names.
+async fn everybody(app: &App) -> Result<Vec<(User, Option<Ban>)>> {
     const PAGE: u64 = 200;
     let (mut after, mut all) = (String::new(), Vec::new());
     loop {
         let page = app.users.list(&after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(all) };
         after.clone_from(&last.username);
-        all.extend(page);
+        let ids: Vec<_> = page.iter().map(|user| user.id).collect();
+        let mut bans: HashMap<_, _> =
+            app.moderation.bans_of(&ids).await?.into_iter().map(|ban| (ban.subject.clone(), ban)).collect();
+        all.extend(page.into_iter().map(|user| {
+            let ban = bans.remove(&user.id.to_string());
+            (user, ban)
+        }));
     }
-    if json {
-        let mut list = Vec::with_capacity(all.len());
-        for user in &all {
-            list.push(described(app, user).await?);
-        }
-        return writeln!(out, "{}", Value::Array(list)).map_err(Error::internal);
-    }
-    let width = |of: fn(&User) -> &str| all.iter().map(|user| of(user).chars().count()).max().unwrap_or(0);
-    let (names, mails) = (width(|user| &user.username), width(|user| &user.email));
-    for user in &all {
-        let state = if user.disabled_at.is_some() { "  disabled" } else { "" };
-        let roles = user.roles.as_slice().join(",");
-        writeln!(out, "{}  {:names$}  {:mails$}  {roles}{state}", user.id, user.username, user.email)
-            .map_err(Error::internal)?;
-    }
-    Ok(())
 }
 
 pub(super) async fn show(app: &App, user: &User, json: bool, out: &mut impl Write) -> Result<()> {
@@ -49,14 +60,17 @@ pub(super) async fn show(app: &App, user: &User, json: bool, out: &mut impl Writ
 }
 
 pub(super) async fn described(app: &App, user: &User) -> Result<Value> {
-    let ban = app.moderation.ban_of(user.id).await?;
+    Ok(description(user, app.moderation.ban_of(user.id).await?.as_ref()))
+}
+
+fn description(user: &User, ban: Option<&Ban>) -> Value {
     let ban = ban.map(|ban| json!({"reason": ban.reason, "until": ban.expires_at.map(rfc3339)}));
-    Ok(json!({
+    json!({
         "id": user.id, "email": user.email, "email_verified": user.email_verified, "name": user.name,
         "username": user.username, "roles": user.roles.as_slice(), "groups": user.groups.as_slice(),
         "provider": user.provider, "disabled": user.disabled_at.is_some(), "ban": ban,
         "created_at": rfc3339(user.created_at),
-    }))
+    })
 }
 
 pub(super) fn say(out: &mut impl Write, json: bool, description: &Value, words: &str) -> Result<()> {

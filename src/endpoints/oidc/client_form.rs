@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
-
 use crate::services::clients::{Client, presented};
 use crate::web::body;
 use crate::web::form::pairs;

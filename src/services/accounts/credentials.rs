@@ -43,8 +43,10 @@ impl Accounts {
     }
 
     /// Gives the person of `live` a new password hash; their other sessions end, and this one goes
-    /// on under a new cookie, which is answered. Nothing happens when the account or the session has changed since `live` was read: of two changes at once
-    /// the later one was allowed by a password that is none any more.
+    /// on under a new cookie, which is answered.
+    ///
+    /// Nothing happens when the account or the session has changed since `live` was read: of two
+    /// changes at once the later one was allowed by a password that is none any more.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] in that case.

@@ -70,6 +70,16 @@ impl Moderation {
         Ok(Entity::find().filter(standing).one(tx).await?.is_some())
     }
 
+    /// The bans that stand now of those of `users` who have one.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn bans_of(&self, users: &[UserId]) -> Result<Vec<Ban>> {
+        let subjects = users.iter().map(ToString::to_string);
+        let standing = Column::Kind.eq(USER).and(Column::Subject.is_in(subjects)).into_condition().add(self.stands());
+        Ok(Entity::find().filter(standing).all(self.database.read()).await?)
+    }
+
     fn stands(&self) -> Condition {
         Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(self.clock.now()))
     }
