@@ -56,6 +56,7 @@ pub struct Parts {
     /// Pages with the operator's looks.
     pub pages: page::Pages,
     headers: headers::SecurityHeaders,
+    ids: trace::RequestIds,
     strangers: caller::StrangerWarning,
     csrf: DerivedKey,
 }
@@ -67,7 +68,8 @@ impl Web {
     pub fn new(settings: Settings, clock: Clock, random: Random, csrf: DerivedKey) -> Self {
         let (cookies, headers) = (cookie::Cookies::new(&settings), headers::SecurityHeaders::new(&settings));
         let pages = page::Pages::new(settings.base_path(), &settings.looks);
-        Self(Arc::new(Parts { settings, clock, random, cookies, pages, headers, strangers: Default::default(), csrf }))
+        let (ids, strangers) = (trace::RequestIds::new(random.clone()), caller::StrangerWarning::default());
+        Self(Arc::new(Parts { settings, clock, random, cookies, pages, headers, ids, strangers, csrf }))
     }
 
     /// The one that `request` came through.

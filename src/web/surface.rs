@@ -38,7 +38,7 @@ impl<E: Endpoint> Endpoint for Surface<E> {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
-        let id = RequestId::new(&self.web.random);
+        let id = self.web.ids.next();
         let deadline = started + self.web.settings.request_timeout;
         request.set_data(Context { id, deadline, web: self.web.clone() });
         let (method, uri) = (request.method().clone(), request.uri().clone());

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use poem::Request;
 use tracing_subscriber::EnvFilter;
@@ -24,10 +25,7 @@ impl RequestId {
     /// What examples show.
     pub const SAMPLE: Self = Self(*b"7K2M-9QF4-01HT");
 
-    /// A new one.
-    #[must_use]
-    pub fn new(random: &Random) -> Self {
-        let mut bits = u64::from_be_bytes(random.bytes());
+    fn of_bits(mut bits: u64) -> Self {
         let mut text = [b'-'; 14];
         for (place, letter) in text.iter_mut().enumerate() {
             if place % 5 != 4 {
@@ -48,6 +46,31 @@ impl RequestId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Makes the ids. Randomness is taken for many at a time: asking the system for each would cost every
+/// request a call of its own.
+#[derive(Debug)]
+pub(super) struct RequestIds {
+    random: Random,
+    ready: Mutex<Vec<u64>>,
+}
+
+impl RequestIds {
+    pub(super) fn new(random: Random) -> Self {
+        Self { random, ready: Mutex::default() }
+    }
+
+    /// A new one.
+    pub(super) fn next(&self) -> RequestId {
+        // Nothing that can panic runs under the lock.
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.is_empty() {
+            let bytes: [u8; 512] = self.random.bytes();
+            ready.extend(bytes.as_chunks().0.iter().map(|chunk| u64::from_be_bytes(*chunk)));
+        }
+        RequestId::of_bits(ready.pop().unwrap_or_default())
     }
 }
 
@@ -117,11 +140,26 @@ mod tests {
 
     #[test]
     fn an_id_is_three_groups_of_four_from_a_safe_alphabet() {
-        let id = RequestId::new(&Random::system());
+        let ids = RequestIds::new(Random::system());
+        let id = ids.next();
         let groups: Vec<_> = id.as_str().split('-').collect();
         assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [4, 4, 4]);
         assert!(groups.concat().bytes().all(|letter| ALPHABET.contains(&letter)), "{id}");
-        assert_ne!(id, RequestId::new(&Random::system()));
+    }
+
+    #[test]
+    fn no_id_comes_twice_and_randomness_is_taken_for_many() {
+        let taken = std::sync::Arc::new(Mutex::new(0_u64));
+        let count = taken.clone();
+        let ids = RequestIds::new(Random::from_fn(move |buffer| {
+            let mut taken = count.lock().expect("nobody panics");
+            *taken += 1;
+            for (place, chunk) in buffer.chunks_exact_mut(8).enumerate() {
+                chunk.copy_from_slice(&(*taken * 1000 + place as u64).to_be_bytes());
+            }
+        }));
+        let made: std::collections::BTreeSet<_> = (0..200).map(|_| ids.next().to_string()).collect();
+        assert_eq!((made.len(), *taken.lock().expect("nobody panics")), (200, 4));
     }
 
     #[test]
