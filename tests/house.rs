@@ -153,3 +153,30 @@ fn traces_of_a_machine_are_caught() {
     caught(machine, "src/app.rs", concat!("open(\"/t", "mp/postern\")"));
     allowed(machine, "README.md", "see target/tmp/x and https://example.org/home/");
 }
+
+/// No OpenSSL, no RSA by the crate of the timing advisory, no unsafe code of our own.
+#[test]
+fn sec_157_what_is_built_in_is_what_we_chose() {
+    let lock = std::fs::read_to_string("Cargo.lock").expect("the lock file");
+    for unwanted in ["openssl", "openssl-sys", "native-tls", "rsa"] {
+        assert!(!lock.contains(&format!("name = \"{unwanted}\"\n")), "{unwanted} came into the build");
+    }
+    let (_, jsonwebtoken) = lock.split_once("name = \"jsonwebtoken\"\nversion = \"").expect("jsonwebtoken");
+    let version: Vec<u32> = jsonwebtoken.split(['.', '"']).take(2).filter_map(|part| part.parse().ok()).collect();
+    assert!(version >= vec![10, 3], "{version:?}");
+    for manifest in ["Cargo.toml", "entity/Cargo.toml", "migration/Cargo.toml"] {
+        let text = std::fs::read_to_string(manifest).expect("a manifest");
+        assert!(text.contains("[lints]\nworkspace = true"), "{manifest} is without the house's lints");
+    }
+    let root = std::fs::read_to_string("Cargo.toml").expect("the manifest");
+    assert!(root.contains("unsafe_code = \"forbid\""));
+}
+
+/// Licences, sources and advisories are looked at in CI, and the lock file is what is built.
+#[test]
+fn sec_156_ci_checks_what_comes_in() {
+    let ci = std::fs::read_to_string(".ci/run").expect("the CI's script");
+    for check in ["check licenses bans sources", "check advisories", "clippy --workspace --all-targets --locked"] {
+        assert!(ci.contains(check), "CI does not run: {check}");
+    }
+}

@@ -36,7 +36,7 @@ const REFUSALS: &[Refusals] = &[
         ],
     ),
     problem("refresh", &[Kind::Unauthenticated, Kind::Forbidden, Kind::TooManyRequests]),
-    problem("logout", &[Kind::Forbidden]),
+    problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType]),
     problem("getUser", &[Kind::Unauthenticated]),
     problem("getConfig", &[]),
     Refusals { operation: "introspect", schema: Schema::OAuth, kinds: &[Kind::InvalidRequest, Kind::InvalidClient] },

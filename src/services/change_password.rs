@@ -5,13 +5,15 @@ use secrecy::SecretString;
 use super::accounts::Doer;
 use super::caller::Caller;
 use super::moderation::Violation;
-use super::sessions::Live;
+use super::sessions::{BrowserCookie, Live};
 use super::sign_in::SignIn;
 use super::users::policy::Demands;
 use crate::error::{Error, FieldProblem, Result};
+use crate::secret::Secret;
 
 impl SignIn {
-    /// Gives the person of `live` the password `new`, if `present` is theirs. Their other sessions end.
+    /// Gives the person of `live` the password `new`, if `present` is theirs. Their other sessions
+    /// end; this one goes on under the cookie that is answered (SEC-027).
     ///
     /// Guessing the present password in a stolen session counts like guessing it at the door.
     ///
@@ -26,7 +28,7 @@ impl SignIn {
         live: &Live,
         present: &SecretString,
         new: &SecretString,
-    ) -> Result<()> {
+    ) -> Result<Secret<BrowserCookie>> {
         let user = &live.user;
         self.moderation.check(Violation::Login, caller)?;
         self.moderation.check_account(Violation::Login, &user.email_canonical)?;

@@ -57,6 +57,7 @@ pub struct Parts {
     pub pages: page::Pages,
     headers: headers::SecurityHeaders,
     strangers: caller::StrangerWarning,
+    request_ids: trace::RequestIds,
     csrf: DerivedKey,
 }
 
@@ -67,7 +68,17 @@ impl Web {
     pub fn new(settings: Settings, clock: Clock, random: Random, csrf: DerivedKey) -> Self {
         let (cookies, headers) = (cookie::Cookies::new(&settings), headers::SecurityHeaders::new(&settings));
         let pages = page::Pages::new(settings.base_path(), &settings.looks);
-        Self(Arc::new(Parts { settings, clock, random, cookies, pages, headers, strangers: Default::default(), csrf }))
+        Self(Arc::new(Parts {
+            settings,
+            clock,
+            random,
+            cookies,
+            pages,
+            headers,
+            strangers: Default::default(),
+            request_ids: Default::default(),
+            csrf,
+        }))
     }
 
     /// The one that `request` came through.

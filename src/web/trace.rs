@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use poem::Request;
 use tracing_subscriber::EnvFilter;
@@ -24,10 +25,10 @@ impl RequestId {
     /// What examples show.
     pub const SAMPLE: Self = Self(*b"7K2M-9QF4-01HT");
 
-    /// A new one.
+    /// The id that eight random bytes give.
     #[must_use]
-    pub fn new(random: &Random) -> Self {
-        let mut bits = u64::from_be_bytes(random.bytes());
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        let mut bits = u64::from_be_bytes(bytes);
         let mut text = [b'-'; 14];
         for (place, letter) in text.iter_mut().enumerate() {
             if place % 5 != 4 {
@@ -48,6 +49,22 @@ impl RequestId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Makes request ids: randomness is fetched for many at a time, since each call of the generator is
+/// one of the system.
+#[derive(Debug, Default)]
+pub struct RequestIds(Mutex<Vec<[u8; 8]>>);
+
+impl RequestIds {
+    /// A new id.
+    pub fn next(&self, random: &Random) -> RequestId {
+        let mut stock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if stock.is_empty() {
+            stock.extend(random.bytes::<512>().as_chunks().0);
+        }
+        RequestId::from_bytes(stock.pop().unwrap_or_default())
     }
 }
 
@@ -119,11 +136,11 @@ mod tests {
 
     #[test]
     fn an_id_is_three_groups_of_four_from_a_safe_alphabet() {
-        let id = RequestId::new(&Random::system());
+        let id = RequestIds::default().next(&Random::system());
         let groups: Vec<_> = id.as_str().split('-').collect();
         assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [4, 4, 4]);
         assert!(groups.concat().bytes().all(|letter| ALPHABET.contains(&letter)), "{id}");
-        assert_ne!(id, RequestId::new(&Random::system()));
+        assert_ne!(id, RequestIds::default().next(&Random::system()));
     }
 
     #[test]

@@ -171,3 +171,20 @@ async fn sec_011_guessable_passwords_are_refused_by_name() {
     server.login("maren@example.com", PASSWORD).await.expect(401);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn sec_147_what_people_write_is_never_part_of_a_query() {
+    each(&[], async |server| {
+        server.newcomer("maren@example.com").await;
+        for name in ["'; DROP TABLE users; --", "\" OR 1=1 --", "$1 ? :a @b", "%_\\"] {
+            let body = json!({"name": name, "email": format!("p{}@example.com", name.len()),
+                "password": PASSWORD, "confirm_password": PASSWORD});
+            server.post("/api/auth/register", &body).await.expect(200);
+            let email = format!("{name}@example.com");
+            server.post("/api/auth/login", &json!({"email": email, "password": PASSWORD})).await.expect(401);
+            let signed_in = server.sign_in(&format!("p{}@example.com", name.len())).await;
+            assert_eq!(server.introspect(&signed_in.token).await["name"], name);
+        }
+    })
+    .await;
+}

@@ -20,7 +20,7 @@ async fn sec_151_while_the_database_is_away_every_answer_is_an_honest_not_now() 
     let here = server.newcomer("maren@example.com").await;
     assert!(server.is_active(&here.token).await);
 
-    way.cut();
+    way.cut().await;
     until(LONG, "what is remembered is forgotten", async || {
         let answer = server.introspect_as("chat", &here.token).await;
         assert_ne!(answer.body, r#"{"active":false}"#, "a live token is not called dead");
@@ -70,5 +70,38 @@ async fn sec_151_connections_that_are_ended_are_replaced() {
         server.sign_in("maren@example.com").await;
         assert!(server.is_active(&here.token).await);
     }
+    server.remove().await;
+}
+
+/// A database that answers nothing, but ends nothing either: nobody is let in by what is remembered.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_151_a_database_that_hangs_is_as_good_as_away() {
+    let Some(server) = postgres() else { return };
+    let database = OnServer::create(&server).await;
+    let mut way = Way::to(database.socket()).await;
+    let address = database.url_through(way.port);
+    let settings = [("POSTERN_DATABASE_URL", address.as_str()), ("POSTERN_REQUEST_TIMEOUT", "1s")];
+    let server = TestServer::over(database, &settings).await;
+    let here = server.newcomer("maren@example.com").await;
+    assert!(server.is_active(&here.token).await);
+
+    way.freeze();
+    until(LONG, "what is remembered is forgotten", async || {
+        let answer = server.introspect_as("chat", &here.token).await;
+        assert_ne!(answer.body, r#"{"active":false}"#, "a live token is not called dead");
+        answer.status == 503
+    })
+    .await;
+    let (refresh, user) = tokio::join!(server.refresh(&here.refresh_token), server.user(&here.token));
+    for answer in [refresh, user] {
+        assert_eq!(answer.expect_problem(503, "temporarily_unavailable").header("retry-after"), "1");
+    }
+    server.get("/healthz").await.expect(200);
+
+    way.cut().await;
+    way.mend().await;
+    until(LONG, "it is ready again", async || server.get("/readyz").await.status == 200).await;
+    until(LONG, "its session is known again", async || server.is_active(&here.token).await).await;
+    server.refresh(&here.refresh_token).await.expect(200);
     server.remove().await;
 }

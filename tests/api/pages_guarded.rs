@@ -124,10 +124,11 @@ async fn sec_014_what_was_typed_stays_but_for_the_password() {
 }
 
 #[tokio::test]
-async fn sec_013_a_new_password_needs_the_present_one_and_ends_other_sessions() {
+async fn sec_013_sec_027_sec_035_a_new_password_needs_the_present_one_and_ends_other_sessions() {
     each(&[], async |server| {
         server.sign_up(MAREN).await;
-        let (here, elsewhere) = (Browser::signed_in(server, MAREN).await, Browser::signed_in(server, MAREN).await);
+        let (here, elsewhere) = (Browser::at(server), Browser::signed_in(server, MAREN).await);
+        let before = here.sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
         let chat = server.sign_in(MAREN).await;
         let change = async |present: &str, new: &str| {
             let fields = [("current_password", present), ("password", new)];
@@ -136,7 +137,12 @@ async fn sec_013_a_new_password_needs_the_present_one_and_ends_other_sessions() 
         assert!(change("not this one", OTHER_PASSWORD).await.expect(400).body.contains("not your present password"));
         assert!(change(PASSWORD, "password1").await.expect(400).body.contains("most common passwords"));
         assert!(elsewhere.is_signed_in().await);
-        change(PASSWORD, OTHER_PASSWORD).await.expect(303);
+        let changed = change(PASSWORD, OTHER_PASSWORD).await.expect(303).cookie("postern_session");
+        assert_ne!(changed, before, "the session goes on under a new cookie");
+        assert_eq!(
+            Browser::at(server).open_with_cookie("/account", &format!("postern_session={before}")).await.status,
+            303
+        );
         assert!(here.is_signed_in().await && !elsewhere.is_signed_in().await);
         assert!(!server.is_active(&chat.token).await);
         server.refresh(&chat.refresh_token).await.expect(401);

@@ -20,7 +20,7 @@ async fn sec_032_only_json_is_read() {
         "application/json, text/plain",
         "",
     ] {
-        for path in ["/api/auth/login", "/api/auth/register", "/api/auth/refresh"] {
+        for path in ["/api/auth/login", "/api/auth/register", "/api/auth/refresh", "/api/auth/logout"] {
             let mut request = server.request(Method::POST, path).body(body.clone());
             if !media_type.is_empty() {
                 request = request.header("content-type", media_type);

@@ -26,7 +26,7 @@ async fn sec_127_long_heads_are_refused_by_their_own_status() {
         (format!("GET /api/config HTTP/1.1\r\n{close}X: {}\r\n\r\n", "a".repeat(16_000)), 200),
     ] {
         let answer = raw(&server, head.as_bytes()).await;
-        assert_eq!(status(&answer), expected, "{:.60} {answer:.200}", head);
+        assert_eq!(status(&answer), expected, "{head:.60} {answer:.200}");
     }
     server.get("/healthz").await.expect(200);
     server.stop().await;

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::services::caller::Caller;
 use crate::services::sessions::Live;
+use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
@@ -70,7 +71,12 @@ pub(crate) async fn submit(form: Form<PasswordForm>, app: App, member: Member, c
     let (form, Member { visitor, live }) = (form.into_inner(), member);
     let (present, new) = (SecretString::from(form.current_password), SecretString::from(form.password));
     match app.sign_in.change_password(&caller, &live, &present, &new).await {
-        Ok(()) => visitor.lead_to("/account/security?done=password"),
+        Ok(cookie) => {
+            let mut response = visitor.lead_to("/account/security?done=password")?;
+            let life = live.session.expires_at.since(visitor.now());
+            visitor.put_cookie(&mut response, Cookie::Session, Some((cookie.expose(), life)))?;
+            Ok(response)
+        }
         Err(error) if error.kind == ErrorKind::InvalidInput => {
             let problems = Problems::of(&error, "");
             visitor.show_again(&SecurityPage { problems, ..SecurityPage::new(&app, &visitor, &live) }, &error)

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::services::caller::Caller;
 use crate::web::Web;
-use crate::web::json::{OptionalJson, StrictJson};
+use crate::web::json::{NoBody, OptionalJson, StrictJson};
 
 use bearer::{Bearer, MaybeBearer};
 use config::ChatConfig;
@@ -98,6 +98,7 @@ impl Api {
         caller: Caller,
         request: &poem::Request,
         bearer: MaybeBearer,
+        _body: NoBody,
     ) -> Result<WithCookies<LogoutAnswer>> {
         logout::logout(&app, &web, &caller, request.headers(), bearer.0).await
     }

@@ -6,9 +6,10 @@ use sea_orm::sea_query::LockType;
 
 use super::{Accounts, Doer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use crate::services::audit::{Event, EventKind};
 use crate::services::database::Executor;
-use crate::services::sessions::Live;
+use crate::services::sessions::{BrowserCookie, Live};
 use crate::services::shared::Subject;
 use crate::services::users::email::Email;
 use crate::services::users::{ADMIN, User};
@@ -41,13 +42,13 @@ impl Accounts {
         Ok((changed, subjects))
     }
 
-    /// Gives the person of `live` a new password hash; their other sessions end. Nothing happens
-    /// when the account or the session has changed since `live` was read: of two changes at once
+    /// Gives the person of `live` a new password hash; their other sessions end, and this one goes
+    /// on under a new cookie, which is answered. Nothing happens when the account or the session has changed since `live` was read: of two changes at once
     /// the later one was allowed by a password that is none any more.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] in that case.
-    pub async fn change_password(&self, live: Live, hash: String, doer: Doer) -> Result<()> {
+    pub async fn change_password(&self, live: Live, hash: String, doer: Doer) -> Result<Secret<BrowserCookie>> {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 let Live { session, user, .. } = live;
@@ -58,7 +59,7 @@ impl Accounts {
                     return Err(Error::new(ErrorKind::Conflict, words));
                 }
                 let subjects = it.put_password(tx, user.id, hash, Some(session.id), &doer).await?.1;
-                Ok(((), subjects))
+                Ok((it.sessions.reissue(tx, session.id).await?, subjects))
             })
         })
         .await

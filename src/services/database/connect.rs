@@ -15,7 +15,7 @@ const READER_PATIENCE: Duration = Duration::from_secs(10);
 /// How long one try of the writer blocks its connection; between tries other work goes on.
 const WRITER_PATIENCE: Duration = Duration::from_millis(2);
 /// How long a request waits for a connection before it is told that the database is away.
-const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// The connections to a SQLite file.
 pub(super) struct Sqlite {

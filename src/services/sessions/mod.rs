@@ -107,6 +107,17 @@ impl Sessions {
         Ok((Entity::insert(row).exec_with_returning(tx).await?, cookie))
     }
 
+    /// Gives the session another cookie, in the transaction `tx`; the one before opens nothing.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn reissue(&self, tx: &Executor<'_>, id: SessionId) -> Result<Secret<BrowserCookie>> {
+        let cookie = Secret::generate(&self.random);
+        let row = ActiveModel { cookie_hash: Set(Some(cookie.hash())), ..ActiveModel::default() };
+        Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(tx).await?;
+        Ok(cookie)
+    }
+
     /// The living session that `cookie` holds, with its person; puts off its idle end.
     ///
     /// # Errors

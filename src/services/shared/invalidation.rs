@@ -22,6 +22,8 @@ use crate::services::database::{Database, Executor, sweep};
 const KEPT: Duration = Duration::from_secs(600);
 /// How often the file's version, or the table, is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long one look may take: a database that hangs tells nothing, as one that is away.
+const DEAF: Duration = Duration::from_secs(1);
 /// PostgreSQL gives numbers before commits: a lower number may appear after a higher one for as
 /// long as a transaction lasts, and no transaction of ours lasts this long.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -87,14 +89,21 @@ pub async fn listen(database: Database, shared: Arc<Shared>, stop: CancellationT
 
 /// Follows the rows until something fails.
 async fn follow(database: &Database, shared: &Shared) -> Result<()> {
-    let mut heard = Heard::from(newest(database).await?);
+    let mut heard = Heard::from(in_time(newest(database)).await?);
     shared.forget(&Subject::Everything);
-    let mut ear = Ear::open(database).await?;
+    let mut ear = in_time(Ear::open(database)).await?;
     loop {
         ear.wait(database).await?;
-        for subject in heard.next(database, shared.clock.now()).await? {
+        for subject in in_time(heard.next(database, shared.clock.now())).await? {
             shared.forget(&subject);
         }
+    }
+}
+
+async fn in_time<T>(look: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(DEAF, look).await {
+        Ok(seen) => seen,
+        Err(_) => Err(Error::internal("the database does not answer in time")),
     }
 }
 
@@ -169,7 +178,7 @@ impl Ear {
         match self {
             Self::Sqlite { version } => loop {
                 tokio::time::sleep(LOOK).await;
-                let now = database.data_version().await?;
+                let now = in_time(database.data_version()).await?;
                 if version.replace(now) != Some(now) {
                     return Ok(());
                 }

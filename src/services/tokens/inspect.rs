@@ -5,7 +5,6 @@
 //! that open nothing are never cached, so that random ones cannot fill the cache.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use entity::Timestamp;
@@ -43,11 +42,10 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(secret: &[u8], longest: Duration) -> Self {
+    pub(super) fn new(secret: &[u8]) -> Self {
         let entries = moka::sync::Cache::builder()
             .max_capacity(CAPACITY)
             .weigher(|_, token: &Arc<LiveToken>| weight(token))
-            .time_to_live(longest)
             .build();
         Self { key: DerivedKey::derive(secret, "inspection cache"), entries }
     }

@@ -66,7 +66,7 @@ impl Tokens {
         Self {
             session_tokens: session_token::Keys::new(settings.jwt_secret.expose_secret().as_bytes()),
             refresh_tokens: family::Keys::new(refresh_secret),
-            cache: inspect::Cache::new(refresh_secret, settings.session_token_lifetime),
+            cache: inspect::Cache::new(refresh_secret),
             database,
             shared,
             audit,

@@ -42,6 +42,10 @@ pub fn parse(body: &[u8]) -> Result<Pairs> {
 }
 
 fn decode(text: &[u8]) -> Option<String> {
+    // A token holds nothing that is encoded.
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return std::str::from_utf8(text).ok().map(str::to_owned);
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, tail @ ..] = rest {

@@ -7,7 +7,8 @@
 mod fields;
 mod strict;
 
-use poem::{Request, RequestBody};
+use poem::http::header::CONTENT_TYPE;
+use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::ParseFromJSON;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -24,6 +25,26 @@ pub struct StrictJson<T>(pub T);
 /// A JSON body that may be missing; then no content type is asked for.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
+
+/// A request that needs no body. One that comes all the same must be JSON, and is not read: what a
+/// form of another site can send changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBody;
+
+impl<'a> FromRequest<'a> for NoBody {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let headers = request.headers();
+        let comes = body::is_present(headers) || headers.contains_key(CONTENT_TYPE);
+        if comes && !body::is_of_type(headers, MEDIA_TYPE) {
+            return Err(not_json().into());
+        }
+        Ok(Self)
+    }
+}
+
+fn not_json() -> Error {
+    Error::new(ErrorKind::UnsupportedMediaType, "Send the body as application/json.")
+}
 
 /// Reads `bytes` as a `T`.
 ///
@@ -50,7 +71,7 @@ pub fn parse<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T> {
 
 async fn read<T: ParseFromJSON + 'static>(request: &Request, body: &mut RequestBody) -> Result<T> {
     if !body::is_of_type(request.headers(), MEDIA_TYPE) {
-        return Err(Error::new(ErrorKind::UnsupportedMediaType, "Send the body as application/json."));
+        return Err(not_json());
     }
     parse(&body::read(request, body).await?)
 }
@@ -101,7 +122,7 @@ impl<'a, T: ParseFromJSON + 'static> ApiExtractor<'a> for OptionalJson<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let headers = request.headers();
-        let declared = headers.contains_key(poem::http::header::CONTENT_TYPE);
+        let declared = headers.contains_key(CONTENT_TYPE);
         match (body::is_present(headers), declared && !body::is_of_type(headers, MEDIA_TYPE)) {
             (false, false) => Ok(Self(None)),
             _ => Ok(Self(Some(read(request, body).await?))),
