@@ -101,7 +101,6 @@ impl App {
         };
         let sign_up = SignUp {
             metrics: Arc::clone(&metrics),
-            audit: audit.clone(),
             moderation: moderation.clone(),
             hasher: hasher.clone(),
             accounts: accounts.clone(),
