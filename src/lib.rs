@@ -1,7 +1,7 @@
 //! Postern: a self-hosted identity sidecar for chat apps.
 //!
 //! The bands, from the ground up; a module uses only what stands above it in this list:
-//! [`clock`], [`random`], [`env`], [`error`], [`secret`] know nothing of Postern; [`services`] is
+//! [`clock`], [`random`], [`mod@env`], [`error`], [`secret`] know nothing of Postern; [`services`] is
 //! what it keeps and does, without HTTP; [`config`] and [`app`] read the settings and build the
 //! services once; [`web`] is pages, forms, cookies and how an error looks; [`endpoints`] is what it
 //! answers; [`routes`], [`jobs`], [`server`] and [`cli`] put it together.

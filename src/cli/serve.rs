@@ -50,8 +50,7 @@ async fn advise(app: &App) -> Result<()> {
              the old issuer will not recognise them"
         );
     }
-    let settings = &app.config.users;
-    if app.users.is_empty().await? && !(settings.registration && settings.email_login) {
+    if !app.config.users.takes_sign_ups() && app.users.is_empty().await? {
         tracing::warn!(
             "there is no account and sign-up is off; make the administrator's: postern user create --email you@example.com"
         );

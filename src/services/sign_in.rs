@@ -171,6 +171,8 @@ impl SignIn {
         let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".to_owned() };
         let (sessions, tokens, audit) = (self.sessions.clone(), Arc::clone(&self.tokens), self.audit.clone());
         let caller = caller.clone();
+        // ALLOW_EMAIL_LOGIN is off, and ALLOW_EMAIL_LOGIN_OVERRIDE let this one in.
+        let is_override = !self.users.settings.email_login;
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -178,7 +180,10 @@ impl SignIn {
                     if !accounts.may_enter(tx, &proven).await? {
                         return Err(ErrorKind::WrongCredentials.into());
                     }
-                    let event = Event::new(EventKind::SignIn).by(Actor::User(entry.user)).about(entry.user);
+                    let mut event = Event::new(EventKind::SignIn).by(Actor::User(entry.user)).about(entry.user);
+                    if is_override {
+                        event = event.with("by_override", true);
+                    }
                     let (session, cookie) = sessions.start(tx, entry, &caller, holder).await?;
                     let refresh_token = match holder {
                         Holder::Browser => None,

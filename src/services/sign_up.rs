@@ -62,7 +62,7 @@ impl SignUp {
     }
 
     async fn register_uncounted(&self, caller: &Caller, registration: &Registration<'_>) -> Result<()> {
-        if !self.settings.registration || !self.settings.email_login {
+        if !self.settings.takes_sign_ups() {
             return Err(ErrorKind::RegistrationOff.into());
         }
         self.moderation.check(Violation::Registration, caller)?;

@@ -21,4 +21,5 @@ mod start_up;
 mod storm;
 mod strictness;
 mod support;
+mod ways_in;
 mod wire;

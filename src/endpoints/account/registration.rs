@@ -52,7 +52,7 @@ pub(crate) async fn show(app: App, visitor: Visitor) -> Result<Response> {
     if visitor.live.is_some() {
         return visitor.lead_to("/account");
     }
-    if !app.config.users.registration {
+    if !app.config.users.takes_sign_ups() {
         return Err(ErrorKind::RegistrationOff.into());
     }
     visitor.show(&RegisterPage { least: app.config.users.min_password_length, ..RegisterPage::default() })

@@ -129,6 +129,6 @@ async fn sign_in(
 
 impl LoginPage {
     fn new(app: &App) -> Self {
-        Self { sign_up: app.config.users.registration, ..Self::default() }
+        Self { sign_up: app.config.users.takes_sign_ups(), ..Self::default() }
     }
 }

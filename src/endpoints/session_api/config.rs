@@ -49,12 +49,11 @@ pub(super) struct ChatConfig {
 impl ChatConfig {
     pub(super) fn of(config: &Config) -> Self {
         let server = config.web.domain_server.as_str().trim_end_matches('/').to_owned();
-        let email_login = config.users.email_login;
         Self {
             app_title: config.web.looks.title.clone(),
             server_domain: server,
-            email_login_enabled: email_login,
-            registration_enabled: email_login && config.users.registration,
+            email_login_enabled: config.users.email_login,
+            registration_enabled: config.users.takes_sign_ups(),
             social_login_enabled: false,
             email_enabled: false,
             password_reset_enabled: false,

@@ -12,7 +12,7 @@ use crate::services::database::Executor;
 use crate::services::sessions::{BrowserCookie, Live};
 use crate::services::shared::Subject;
 use crate::services::users::email::Email;
-use crate::services::users::{ADMIN, User};
+use crate::services::users::{User, as_admin};
 
 impl Accounts {
     /// Sets a new password hash, whatever it was before; every session ends.
@@ -129,7 +129,7 @@ impl Accounts {
     }
 
     /// Makes an administrator who can sign in of whoever has `email`: a new account where there is
-    /// none; else role, password, confirmed address, and neither disabled nor banned.
+    /// none; else its role beside others, password, confirmed address, and neither disabled nor banned.
     ///
     /// # Errors
     /// When the database is away.
@@ -137,13 +137,13 @@ impl Accounts {
         let known = self.users.by_email(email.canonical()).await?;
         self.transact(move |it, tx| {
             Box::pin(async move {
-                let id = match known {
-                    Some(user) => user.id,
-                    None => it.users.create_operator(tx, email).await?.id,
+                let User { id, roles, .. } = match known {
+                    Some(user) => user,
+                    None => it.users.create_operator(tx, email).await?,
                 };
                 let now = it.clock.now();
                 let changed = it.users.change(tx, id, |row| {
-                    row.roles = Set(Names::new([ADMIN]));
+                    row.roles = Set(as_admin(&roles));
                     row.email_verified = Set(true);
                     row.disabled_at = Set(None);
                     row.password_hash = Set(Some(hash));

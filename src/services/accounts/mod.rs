@@ -107,7 +107,7 @@ impl Accounts {
     /// Gives the account another display name.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when it is gone.
+    /// [`NotFound`](crate::error::ErrorKind::NotFound) when it is gone.
     pub async fn rename(&self, user: UserId, name: String, doer: Doer) -> Result<User> {
         self.transact(move |it, tx| {
             Box::pin(async move {

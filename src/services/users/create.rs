@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::email::Email;
 use super::username::Username;
-use super::{ADMIN, USER, User, Users};
+use super::{USER, User, Users, as_admin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::database::Executor;
 use crate::services::installation;
@@ -69,7 +69,7 @@ impl Users {
             return Ok(Created::New(Box::new(user)));
         }
         let first = self.change(tx, user.id, |row| {
-            row.roles = Set(Names::new([ADMIN]));
+            row.roles = Set(as_admin(&new.roles));
             // Whoever makes the first account is the operator.
             row.email_verified = Set(true);
         });

@@ -20,8 +20,9 @@ use entity::{Names, UserId};
 use sea_orm::sea_query::{ExprTrait, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use self::email::Email;
 use crate::clock::Clock;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 use crate::services::database::{Database, Executor};
 
@@ -63,15 +64,18 @@ impl Users {
         Ok(Entity::find().filter(Column::EmailCanonical.eq(canonical)).one(self.database.read()).await?)
     }
 
-    /// The account that an operator names by id, address or user name.
+    /// The account that an operator names by id, address or user name, which no text is two of.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none.
     pub async fn named(&self, name: &str) -> Result<User> {
         let folded = name.trim().to_lowercase();
-        let is_named = Column::Id.eq(&folded).or(Column::EmailCanonical.eq(&folded)).or(Column::Username.eq(&folded));
-        let user = Entity::find().filter(is_named).one(self.database.read()).await?;
-        user.ok_or_else(|| crate::error::Error::new(ErrorKind::NotFound, format!("There is no account named {name}.")))
+        let found = match (folded.parse(), Email::parse(name)) {
+            (Ok(id), _) => self.get(id).await?,
+            (_, Ok(email)) => self.by_email(email.canonical()).await?,
+            _ => Entity::find().filter(Column::Username.eq(&folded)).one(self.database.read()).await?,
+        };
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("There is no account named {name}.")))
     }
 
     /// Up to `most` accounts that come after the user name `after`, in the order of user names.
@@ -148,6 +152,12 @@ impl Users {
         Entity::delete_by_id(id).exec(tx).await?;
         Ok(())
     }
+}
+
+/// `roles` with that of the administrator in the place of everybody's; what else was given stays.
+pub(super) fn as_admin(roles: &Names) -> Names {
+    let others = roles.as_slice().iter().map(String::as_str).filter(|role| *role != USER);
+    Names::new(std::iter::once(ADMIN).chain(others))
 }
 
 /// The role as the chat app writes it: `ADMIN`, `USER` or the operator's own, upper case.

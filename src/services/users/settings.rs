@@ -43,6 +43,12 @@ const SHORTEST: usize = 8;
 const LONGEST: u64 = 128;
 
 impl Settings {
+    /// Whether strangers may make an account: with a password, so that has to be a way in as well.
+    #[must_use]
+    pub const fn takes_sign_ups(&self) -> bool {
+        self.registration && self.email_login
+    }
+
     /// Reads them; `app_title` is read with the looks of pages.
     pub fn read(env: &mut Env, app_title: &str) -> Option<Self> {
         let email_login = env.or_off_when_empty("ALLOW_EMAIL_LOGIN", "true", "Signing in with a password.");

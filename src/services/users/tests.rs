@@ -4,6 +4,7 @@ use entity::Names;
 use sea_orm::sea_query::LockType;
 
 use super::email::Email;
+use super::username::Username;
 use super::{ADMIN, Created, NewUser};
 use crate::error::ErrorKind;
 use crate::services::accounts::{Doer, NewBan};
@@ -126,5 +127,42 @@ async fn sec_013_a_change_of_password_that_was_overtaken_changes_nothing() {
         assert_eq!(late.unwrap_err().kind, ErrorKind::Conflict);
         let now = seen(owner.id).await;
         assert_eq!(now.user.password_hash.as_deref(), Some("the owner's"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_names_an_account_by_id_address_or_user_name() {
+    for house in House::all().await {
+        let ada = house.person("ada@example.com").await;
+        assert!(Username::parse(&ada.id.to_string()).is_err(), "nobody is called by another's id");
+        let abroad = house.person("ada@bücher.example").await;
+        for (name, user) in [
+            (ada.id.to_string(), ada.id),
+            ("Ada@Example.com".to_owned(), ada.id),
+            (ada.username.to_uppercase(), ada.id),
+            ("ada@Bücher.example".to_owned(), abroad.id),
+            ("ada@xn--bcher-kva.example".to_owned(), abroad.id),
+        ] {
+            assert_eq!(house.users.named(&name).await.unwrap().id, user, "{name}");
+        }
+        house.accounts.delete(ada.id, Doer::command()).await.unwrap();
+        for gone in [&ada.id.to_string(), &ada.email, &ada.username, "nobody", "' OR ''='"] {
+            assert_eq!(house.users.named(gone).await.unwrap_err().kind, ErrorKind::NotFound, "{gone}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_keeps_the_other_roles() {
+    for house in House::all().await {
+        let first = NewUser { roles: Names::new(["editor"]), ..new("first@example.com") };
+        house.accounts.create(first, Doer::command()).await.unwrap();
+        let roles = async |email| house.users.by_email(email).await.unwrap().unwrap().roles;
+        assert_eq!(roles("first@example.com").await, Names::new([ADMIN, "editor"]));
+        let ada = house.person("ada@example.com").await;
+        house.accounts.set_roles(ada.id, Some(Names::new(["user", "editor"])), None, Doer::command()).await.unwrap();
+        let email = Email::parse("ada@example.com").unwrap();
+        house.accounts.recover_admin(email, "a hash".into(), Doer::command()).await.unwrap();
+        assert_eq!(roles("ada@example.com").await, Names::new([ADMIN, "editor"]));
     }
 }
