@@ -46,8 +46,9 @@ const fn problem(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
     Refusals { operation, schema: Schema::Problem, kinds }
 }
 
+static DOCUMENT: LazyLock<Value> = LazyLock::new(generate);
 static TEXT: LazyLock<String> = LazyLock::new(|| {
-    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(document()).unwrap_or_default();
     text.push('\n');
     text
 });
@@ -60,7 +61,11 @@ pub fn text() -> &'static str {
 
 /// The document.
 #[must_use]
-pub fn document() -> Value {
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+fn generate() -> Value {
     let service = OpenApiService::new((session_api::Api, oidc::Api), "Postern", env!("CARGO_PKG_VERSION"))
         .description("A self-hosted identity sidecar for chat apps.")
         .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))

@@ -121,7 +121,7 @@ fn ways_in(album: &Album) {
     let html = album.add("login", &fresh());
     let email = || "maren@fernwood.example".to_owned();
     let wrong = Problems::of(&ErrorKind::WrongCredentials.into(), "You are not signed in");
-    album.add("login-error", &LoginPage { email: email(), problems: wrong, reset: true, ..fresh() });
+    album.add("login-error", &LoginPage { email: email(), problems: wrong, ..fresh() });
     album.add("login-registered", &LoginPage { email: email(), notice: Some(Notice::Registered), ..fresh() });
     let going = LoginPage { notice: Some(Notice::SignInFirst), return_to: Some("sealed".into()), ..fresh() };
     album.add("login-first", &going);

@@ -1,7 +1,6 @@
 //! Headers of every answer (SEC-129).
 //!
-//! Each is put only where the endpoint has not set it: a page whose form leads on to another host
-//! brings a policy of its own ([`policy_with_forms_to`]), an asset its own caching.
+//! Each is put only where the endpoint has not set it: an asset brings a caching of its own.
 
 use poem::http::HeaderMap;
 use poem::http::header::{self, HeaderName, HeaderValue};
@@ -58,19 +57,6 @@ impl SecurityHeaders {
     }
 }
 
-/// The page policy with `form-action` opened to the origins of `targets`: browsers apply it to the
-/// redirects after a form, too, so a sign-in that ends at a chat app needs the chat's origin in it.
-#[must_use]
-pub fn policy_with_forms_to(targets: &[Url]) -> HeaderValue {
-    let mut action = String::from("form-action 'self'");
-    for origin in targets.iter().map(Url::origin).filter(url::Origin::is_tuple) {
-        action.push(' ');
-        action.push_str(&origin.ascii_serialization());
-    }
-    let policy = POLICY.replace("form-action 'self'", &action);
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
-}
-
 /// Whether `url` names this machine: `localhost`, below `.localhost`, `127.0.0.0/8`, `[::1]`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
@@ -111,15 +97,5 @@ mod tests {
         for url in ["http://auth.example.com", "https://localhost:3081", "https://127.0.0.1", "https://[::1]"] {
             assert_eq!(strict(url), None, "{url}");
         }
-    }
-
-    #[test]
-    fn a_page_may_lead_its_forms_on_to_another_origin() {
-        let target = Url::parse("https://chat.example.com/oauth/callback?a=b").expect("a URL");
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy_with_forms_to(&[target]));
-        SecurityHeaders { https_only: false }.put(&mut headers);
-        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("ASCII");
-        assert!(policy.contains("form-action 'self' https://chat.example.com;"), "{policy}");
     }
 }

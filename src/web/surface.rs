@@ -72,8 +72,7 @@ impl<E: Endpoint> Surface<E> {
     }
 }
 
-/// Introspection is called on every request of a chat; a span would be a tenth of its cost, and
-/// what it logs names the request by itself.
+/// Introspection is called on every request of a chat; a span would be a tenth of its cost.
 fn is_hot(uri: &Uri) -> bool {
     uri.path().ends_with("/oauth2/introspect")
 }
@@ -86,7 +85,9 @@ fn log(id: RequestId, method: &Method, uri: &Uri, response: &Response, started: 
         response.data::<PathPattern>().map_or_else(|| uri.path().get(..200).unwrap_or(uri.path()), |route| &*route.0);
     let code = status.as_u16();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let routine = matches!(*method, Method::GET | Method::HEAD) || response.data::<Quiet>().is_some();
+    // Refreshing is what every front end does all day.
+    let is_refresh = uri.path().ends_with("/api/auth/refresh");
+    let routine = matches!(*method, Method::GET | Method::HEAD) || is_refresh || response.data::<Quiet>().is_some();
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {
@@ -144,16 +145,29 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn sec_148_the_log_names_the_route_and_never_path_or_query() {
+    /// What a call writes into the log, and its answer.
+    async fn logged(method: Method, path: &str) -> (String, Response) {
         let lines = Lines::default();
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
-        let answer = call(Method::POST, "/tokens/hunter2?code=hunter3").with_subscriber(log).await;
+        let answer = call(method, path).with_subscriber(log).await;
         let log = String::from_utf8_lossy(&lines.0.lock().expect("nobody panics")).into_owned();
+        (log, answer)
+    }
+
+    #[tokio::test]
+    async fn sec_148_the_log_names_the_route_and_never_path_or_query() {
+        let (log, answer) = logged(Method::POST, "/tokens/hunter2?code=hunter3").await;
         let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
         assert!(log.contains("/tokens/:token") && log.contains("status=200") && log.contains(id), "{log}");
         assert!(!log.contains("hunter"), "{log}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_introspection_is_logged_with_its_id() {
+        let (lines, answer) = logged(Method::POST, "/oauth2/introspect").await;
+        let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
+        assert!(lines.contains("status=404") && lines.contains(id), "{lines}");
     }
 
     #[tokio::test]

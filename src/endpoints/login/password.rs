@@ -31,8 +31,6 @@ pub struct LoginPage {
     pub return_to: Option<String>,
     /// Whether people may sign up.
     pub sign_up: bool,
-    /// Whether a forgotten password can be replaced by mail.
-    pub reset: bool,
 }
 
 /// Something to say before signing in.

@@ -48,7 +48,7 @@ pub(crate) fn explorer(app: App) -> Result<Response> {
     let (base, issuer) = (app.config.web.base_path(), app.config.web.issuer());
     let (style, document) = (format!("{base}/docs/docs.css"), format!("{base}/openapi.json"));
     let links = docs::Links { style: &style, document: &document, server: issuer };
-    let page = docs::page(&super::document::document(), links)?;
+    let page = docs::page(super::document::document(), links)?;
     Ok(Html(app.explorer.get_or_init(|| page).clone()).into_response())
 }
 

@@ -27,12 +27,6 @@ impl Jwks {
         }
         Ok(Self(set))
     }
-
-    /// The set as JSON.
-    #[must_use]
-    pub fn as_value(&self) -> &Value {
-        &self.0
-    }
 }
 
 #[cfg(test)]
