@@ -1,7 +1,7 @@
 //! The application: every service, built once.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use poem::{FromRequest, Request, RequestBody};
 
@@ -62,6 +62,8 @@ pub struct Parts {
     pub sign_in: SignIn,
     /// Signing up.
     pub sign_up: SignUp,
+    /// The page that explains the API, once somebody has asked for it.
+    pub explorer: OnceLock<String>,
 }
 
 impl App {
@@ -99,7 +101,6 @@ impl App {
         };
         let sign_up = SignUp {
             metrics: Arc::clone(&metrics),
-            audit: audit.clone(),
             moderation: moderation.clone(),
             hasher: hasher.clone(),
             accounts: accounts.clone(),
@@ -122,6 +123,7 @@ impl App {
             tokens,
             sign_in,
             sign_up,
+            explorer: OnceLock::new(),
         })))
     }
 }

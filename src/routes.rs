@@ -16,11 +16,11 @@ use crate::web::surface::Surface;
 pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let base = web.settings.base_path().to_owned();
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
-    let everything = pages(operations(everything), web);
+    let everything = pages(explorer(probes(everything)), web);
     let routes = match base.as_str() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
-        base => operations(session_api(Route::new())).nest(base, everything),
+        base => probes(session_api(Route::new())).nest(base, everything),
     };
     let failures = Failures::problem(Allow::default());
     Counted { app: app.clone(), routes: Surface::new(web.clone(), routes.with(failures).data(app.clone())) }
@@ -37,10 +37,12 @@ fn session_api(route: Route) -> Route {
     route.nest_no_strip("/api", described(session_api::Api, Failures::problem))
 }
 
-fn operations(route: Route) -> Route {
+fn probes(route: Route) -> Route {
+    route.at("/healthz", get(operations::healthz)).at("/readyz", get(operations::readyz))
+}
+
+fn explorer(route: Route) -> Route {
     route
-        .at("/healthz", get(operations::healthz))
-        .at("/readyz", get(operations::readyz))
         .at("/openapi.json", get(operations::openapi))
         .at("/docs", get(operations::explorer))
         .at("/docs/docs.css", get(operations::explorer_style))

@@ -14,6 +14,9 @@ use super::keys::{self, EncryptionKey};
 use crate::env::{Fault, parse_dotenv};
 use crate::random::Random;
 
+/// More than this is no file of ours.
+const LARGEST: u64 = 64 * 1024;
+
 /// The secrets of the file.
 #[derive(Default)]
 pub(super) struct Made {
@@ -79,10 +82,15 @@ fn parse(path: &Path, text: &str) -> std::result::Result<Made, Fault> {
 }
 
 fn open(path: &Path) -> Result<(Zeroizing<String>, bool)> {
-    let mut file = File::open(path)?;
+    // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no plain file"));
+    }
+    let file = File::open(path)?;
+    let is_open = crate::env::is_open_to_all(&file.metadata()?);
     let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text)?;
-    Ok((text, crate::env::is_open_to_all(&file.metadata()?)))
+    file.take(LARGEST).read_to_string(&mut text)?;
+    Ok((text, is_open))
 }
 
 fn compose(random: &Random) -> Zeroizing<String> {

@@ -108,10 +108,13 @@ impl SignIn {
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let verdict = self.hasher.verify(credentials.password, stored).await?;
         let (Some(user), true) = (user.as_ref(), verdict.good) else {
-            self.note_refusal(caller, &canonical, user.as_ref()).await?;
+            self.note_refusal(caller, &canonical, user.as_ref(), ErrorKind::WrongCredentials).await?;
             return Err(ErrorKind::WrongCredentials.into());
         };
-        self.admit(user).await?;
+        if let Err(refusal) = self.admit(user).await {
+            self.note_refusal(caller, &canonical, Some(user), refusal.kind).await?;
+            return Err(refusal);
+        }
         self.moderation.clear_account(Violation::Login, &canonical);
         if verdict.needs_upgrade {
             self.upgrade(user, credentials.password).await;
@@ -140,12 +143,12 @@ impl SignIn {
         error
     }
 
-    async fn note_refusal(&self, caller: &Caller, account: &str, user: Option<&User>) -> Result<()> {
-        let mut event = Event::new(EventKind::SignInRefused).from(caller);
+    async fn note_refusal(&self, caller: &Caller, account: &str, user: Option<&User>, why: ErrorKind) -> Result<()> {
+        let mut event = Event::new(EventKind::SignInRefused).from(caller).with("why", why.code());
         if let Some(user) = user {
             event = event.about(user.id);
         }
-        self.audit.record_summed(event, account).await
+        self.audit.record_summed(event, &format!("{account}\n{}", why.code())).await
     }
 
     /// Makes a weaker or foreign hash anew. A busy pool puts it off to the next sign-in.

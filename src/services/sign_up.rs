@@ -7,7 +7,6 @@ use entity::Names;
 use secrecy::SecretString;
 
 use super::accounts::{Accounts, Doer};
-use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
@@ -39,8 +38,6 @@ pub struct Registration<'a> {
 pub struct SignUp {
     /// Figures.
     pub metrics: Arc<Metrics>,
-    /// The audit.
-    pub audit: Audit,
     /// Limits.
     pub moderation: Moderation,
     /// Password hashing.
@@ -83,13 +80,9 @@ impl SignUp {
             may_be_first: true,
             email,
         };
-        let account = new.email.canonical().to_owned();
         let doer = Doer::stranger(caller);
-        match self.accounts.create(new, doer).await? {
-            Created::New(user) => tracing::info!(user = %user.id, "an account was made"),
-            Created::AddressTaken => {
-                self.audit.record_summed(Event::new(EventKind::RegistrationRepeated).from(caller), &account).await?;
-            }
+        if let Created::New(user) = self.accounts.create(new, doer).await? {
+            tracing::info!(user = %user.id, "an account was made");
         }
         Ok(())
     }
@@ -123,10 +116,21 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
     if name.chars().nth(LONGEST_NAME).is_some() {
         return Some(FieldProblem::new("name", "A name has at most 80 characters."));
     }
-    if name.chars().any(char::is_control) {
+    if name.chars().any(|it| char::is_control(it) || is_hidden(it)) {
         return Some(FieldProblem::new("name", "A name holds no line breaks or control characters."));
     }
     None
+}
+
+/// Whether `it` shows nothing and yet changes what is shown: a name made of such letters, or one
+/// that turns the direction of the text after it, passes for another person's.
+const fn is_hidden(it: char) -> bool {
+    // U+200C and U+200D stay: Persian and the scripts of India are written with them.
+    matches!(
+        it,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+    ) || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
+        || matches!(it, '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What stands against `password` as the choice of somebody of whom `known` is known.
@@ -158,5 +162,20 @@ pub fn check_domain(settings: &Settings, email: &Email) -> Result<()> {
             Err(Error::new(ErrorKind::Forbidden, "Accounts with an address of this domain are not allowed here."))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn a_name_shows_what_it_holds() {
+        for fine in ["Maren Olsen", "\u{646}\u{645}\u{200c}\u{646}", "👩\u{200d}🚀 Ada", "Zoë"] {
+            assert!(check_name(fine).is_none(), "{fine}");
+        }
+        for odd in ["\u{200b}", "admin\u{202e}", "Ma\u{ad}ren", "\u{3164}", "\u{2800}", "a\nb", "Ada\u{e0041}"] {
+            assert!(check_name(odd).is_some(), "{odd:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! (SEC-132).
 
 use poem::Request;
+use poem::http::header::HOST;
 use poem::http::{HeaderMap, Method};
 
 use crate::error::{Error, ErrorKind};
@@ -23,6 +24,9 @@ pub fn refusal(request: &Request) -> Option<Error> {
         Some(ErrorKind::HeadersTooLarge.into())
     } else if query.bytes().filter(|byte| *byte == b'&').count() >= PARAMETERS {
         Some(Error::new(ErrorKind::InvalidRequest, "The address holds too many parameters."))
+    } else if request.headers().get_all(HOST).iter().nth(1).is_some() {
+        // RFC 9112 section 3.2.
+        Some(Error::new(ErrorKind::InvalidRequest, "The request names more than one host."))
     } else if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         Some(ErrorKind::MethodNotAllowed.into())
     } else {

@@ -51,10 +51,7 @@ impl<E: Endpoint> Endpoint for Surface<E> {
         if let Ok(value) = id.as_str().parse() {
             response.headers_mut().insert(headers::REQUEST_ID, value);
         }
-        // A refusal is rare and will be asked about: it gets the span that the way there did without.
-        let is_refused = span.is_none() && !response.status().is_success();
-        let span = if is_refused { tracing::info_span!("request", %id) } else { span };
-        span.in_scope(|| log(&method, &uri, &response, started));
+        span.in_scope(|| log(id, &method, &uri, &response, started));
         Ok(response)
     }
 }
@@ -82,19 +79,21 @@ fn is_hot(uri: &Uri) -> bool {
 
 /// The route rather than the path, where one was found: a path may hold what is nobody's business,
 /// and the query is never logged (SEC-148).
-fn log(method: &Method, uri: &Uri, response: &Response, started: Instant) {
+fn log(id: RequestId, method: &Method, uri: &Uri, response: &Response, started: Instant) {
     let status = response.status();
     let path =
         response.data::<PathPattern>().map_or_else(|| uri.path().get(..200).unwrap_or(uri.path()), |route| &*route.0);
     let code = status.as_u16();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let routine = matches!(*method, Method::GET | Method::HEAD) || response.data::<Quiet>().is_some();
+    // Refreshing is what every front end does all day.
+    let is_refresh = uri.path().ends_with("/api/auth/refresh");
+    let routine = matches!(*method, Method::GET | Method::HEAD) || is_refresh || response.data::<Quiet>().is_some();
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(target: "postern::request", %method, path, status = code, micros, "answered");
+        tracing::warn!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {
-        tracing::debug!(target: "postern::request", %method, path, status = code, micros, "answered");
+        tracing::debug!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     } else {
-        tracing::info!(target: "postern::request", %method, path, status = code, micros, "answered");
+        tracing::info!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     }
 }
 

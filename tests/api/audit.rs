@@ -45,6 +45,7 @@ async fn sec_149_every_act_of_weight_is_written_down() {
         let roles = entity::Names::new(["admin", "moderator"]);
         accounts.set_roles(id, Some(roles), None, Doer::command()).await.expect("roles");
         accounts.ban(id, NewBan { lasts: None, reason: None }, Doer::command()).await.expect("banned");
+        server.login("maren@example.com", "plain lantern orchard six").await.expect(403);
         accounts.unban(id, Doer::command()).await.expect("free");
 
         let counts = counts(server).await;
@@ -52,7 +53,7 @@ async fn sec_149_every_act_of_weight_is_written_down() {
             ("user.created", 2),
             ("registration.repeated", 1),
             ("sign_in", 3),
-            ("sign_in.refused", 1),
+            ("sign_in.refused", 2),
             ("refresh.replayed", 1),
             ("sign_out", 1),
             ("user.password_changed", 1),

@@ -69,6 +69,8 @@ async fn sec_131_a_message_has_one_length() {
         let answer = raw(&server, ask(lines, "{}x").as_bytes()).await;
         assert_eq!(status(&answer), 400, "{lines}: {answer}");
     }
+    let two_hosts = raw(&server, b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(status(&two_hosts), 400, "{two_hosts}");
     // A second request hides behind the first one's body: it must not be answered.
     let hidden = "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
     let smuggled = ask("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", hidden);

@@ -59,7 +59,7 @@ set_up_pypi() {
   cp tests/requirements.txt "$home/installed"
 }
 
-# set_up_tool NAME VERSION [OPTION]...: a cargo command from crates.io, below $TARGET/tools. It is built with little
+# set_up_tool NAME VERSION [OPTION]...: a cargo command, below $TARGET/tools. It is built with little
 # optimisation, which takes a minute on two cores where the release profile takes many.
 set_up_tool() {
   local name=$1 version=$2

@@ -105,6 +105,15 @@ fn sec_002_a_damaged_file_of_secrets_is_never_replaced() {
 }
 
 #[test]
+fn sec_002_what_is_no_file_of_secrets_stops_the_start_at_once() {
+    let (_folder, path, text) = database();
+    let made = path.with_file_name("postern.secrets");
+    std::fs::create_dir_all(made.parent().expect("a folder")).expect("a folder");
+    std::os::unix::fs::symlink("/dev/zero", &made).expect("a link");
+    assert!(load(&text).is_err());
+}
+
+#[test]
 fn sec_003_jwt_secrets_must_differ() {
     let text = format!("JWT_SECRET={ONE}\nJWT_REFRESH_SECRET={ONE}\nPOSTERN_ENCRYPTION_KEY={KEY}");
     assert_eq!(problems(&text), [("JWT_REFRESH_SECRET".to_owned(), "equals JWT_SECRET".to_owned())]);

@@ -38,13 +38,18 @@ pub(crate) fn openapi() -> Response {
     response
 }
 
-/// `GET /docs`: the document explained, on a page that loads nothing from elsewhere.
+/// `GET /docs`: the document explained, on a page that loads nothing from elsewhere. It is drawn
+/// once: nobody pays for it again, however often a stranger asks.
 #[handler]
 pub(crate) fn explorer(app: App) -> Result<Response> {
+    if let Some(page) = app.explorer.get() {
+        return Ok(Html(page.clone()).into_response());
+    }
     let (base, issuer) = (app.config.web.base_path(), app.config.web.issuer());
     let (style, document) = (format!("{base}/docs/docs.css"), format!("{base}/openapi.json"));
     let links = docs::Links { style: &style, document: &document, server: issuer };
-    Ok(Html(docs::page(super::document::document(), links)?).into_response())
+    let page = docs::page(super::document::document(), links)?;
+    Ok(Html(app.explorer.get_or_init(|| page).clone()).into_response())
 }
 
 /// `GET /docs/docs.css`: the stylesheet of that page.

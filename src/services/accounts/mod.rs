@@ -14,7 +14,7 @@ use entity::UserId;
 use futures_util::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
 
-use super::audit::{Audit, EventKind};
+use super::audit::{Audit, Event, EventKind};
 use super::database::{Database, Executor};
 use super::moderation::Moderation;
 use super::sessions::Sessions;
@@ -84,10 +84,19 @@ impl Accounts {
     pub async fn create(&self, new: NewUser, doer: Doer) -> Result<Created> {
         self.transact(move |it, tx| {
             Box::pin(async move {
+                let address = new.email.canonical().to_owned();
                 let created = it.users.create(tx, new).await?;
-                if let Created::New(user) = &created {
-                    let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
-                    it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
+                match (&created, &doer.caller) {
+                    (Created::New(user), _) => {
+                        let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
+                        it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
+                    }
+                    // One commit here as well: a second one would tell by the clock that the address is known.
+                    (Created::AddressTaken, Some(caller)) => {
+                        let event = Event::new(EventKind::RegistrationRepeated).from(caller);
+                        it.audit.record_summed_in(tx, event, &address).await?;
+                    }
+                    (Created::AddressTaken, None) => {}
                 }
                 Ok((created, Vec::new()))
             })

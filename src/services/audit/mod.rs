@@ -52,6 +52,17 @@ impl Audit {
     /// # Errors
     /// When the database does not take it.
     pub async fn record_summed(&self, event: Event, account: &str) -> Result<()> {
+        let (audit, account) = (self.clone(), account.to_owned());
+        self.database
+            .write_statement(|tx| Box::pin(async move { audit.record_summed_in(tx, event, &account).await }))
+            .await
+    }
+
+    /// The same in the transaction `tx`.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn record_summed_in(&self, tx: &Executor<'_>, event: Event, account: &str) -> Result<()> {
         let minute = self.clock.now().millis().div_euclid(60_000);
         let network = event.network.as_deref().unwrap_or_default();
         let key = hex::encode(sha256(format!("{}\n{network}\n{account}", event.kind.name()).as_bytes()).as_bytes());
@@ -59,14 +70,8 @@ impl Audit {
         let again = OnConflict::column(Column::SumKey)
             .value(Column::Count, Expr::col((Entity, Column::Count)).add(1))
             .to_owned();
-        self.database
-            .write_statement(|tx| {
-                Box::pin(async move {
-                    Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
-                    Ok(())
-                })
-            })
-            .await
+        Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+        Ok(())
     }
 
     fn row(&self, event: Event, sum_key: Option<String>) -> ActiveModel {

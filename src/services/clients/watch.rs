@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use entity::ClientId;
 use entity::client::{Column, Entity};
@@ -13,6 +14,9 @@ use super::Clients;
 use super::file::{self, FileClients, Seen, fingerprint};
 use super::rows::subject;
 use crate::error::Result;
+
+/// How long a changed file has to stand still before it is read.
+const SETTLED: Duration = Duration::from_millis(100);
 
 /// The file, what it declares, and what it looked like when that was read.
 #[derive(Debug)]
@@ -56,14 +60,20 @@ impl Watched {
 
 impl Clients {
     /// Reads the clients file again when it, or a file with a secret that it names, has changed
-    /// since the last look. A bad file is told of once and the clients of the good one stay.
+    /// since the last look and stands still; else the next look reads it. A bad file is told of once and the clients of the good one stay.
     pub async fn reload_if_changed(&self) {
         let Some(path) = self.watched.path.clone() else { return };
         let mut looks = self.watched.looks.lock().await;
         let seen = looks.seen.clone();
         let look = tokio::task::spawn_blocking(move || {
-            let has_changed = seen.iter().any(|(path, before)| fingerprint(path) != *before);
-            has_changed.then(|| file::read(&path))
+            let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
+            let first = now();
+            if first == seen {
+                return None;
+            }
+            // An editor empties the file and writes it: what is half there may well be valid.
+            std::thread::sleep(SETTLED);
+            (now() == first).then(|| file::read(&path))
         });
         match look.await {
             Ok(Some(reading)) => {

@@ -87,3 +87,33 @@ async fn a_changed_secret_file_is_read_again() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_being_written_is_not_taken() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        declare(&file, "chat", DECLARED);
+        let node = node(&database, Some(&file));
+        let (is_written, has_begun) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_written.load(Ordering::SeqCst) {
+                    std::fs::write(&file, "# the clients come here\n").expect("written");
+                    has_begun.store(true, Ordering::SeqCst);
+                }
+            });
+            while !has_begun.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(node.reload_if_changed()));
+            is_written.store(true, Ordering::SeqCst);
+        });
+        assert!(opens(&node, "chat", DECLARED, AuthMethod::ClientSecretBasic).await);
+        declare(&file, "other", DECLARED);
+        node.reload_if_changed().await;
+        assert!(opens(&node, "other", DECLARED, AuthMethod::ClientSecretBasic).await);
+    })
+    .await;
+}

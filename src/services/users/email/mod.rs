@@ -134,6 +134,11 @@ fn ascii_domain(domain: &str) -> Result<String, &'static str> {
     let ascii = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
         .map_err(|_| DOMAIN)?;
+    // What the mapping leaves out (a soft hyphen) is no part of the canonical form, but would stay in
+    // the written one, which others compare.
+    if !domain.chars().all(|it| matches!(it, '.' | '-' | '\u{200c}' | '\u{200d}') || is_plain(it)) {
+        return Err(STRANGE);
+    }
     // An ideographic full stop would turn into a dot here, and only here.
     if ascii.matches('.').count() != domain.matches('.').count() {
         return Err(STRANGE);

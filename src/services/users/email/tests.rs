@@ -96,6 +96,15 @@ fn sec_108_no_address_is_longer_than_254_bytes() {
     assert!(Email::parse(&"ü@".repeat(1_000_000)).is_err());
 }
 
+#[test]
+fn sec_108_a_domain_holds_nothing_that_its_canonical_form_leaves_out() {
+    for hidden in ['\u{ad}', '\u{200b}', '\u{2060}', '\u{feff}', '\u{fe0f}', '\u{34f}', '\u{180e}', '\u{2064}'] {
+        let written = format!("ada@exam{hidden}ple.com");
+        assert!(Email::parse(&written).is_err(), "{written:?}");
+    }
+    assert!(Email::parse("ada@bücher.example").is_ok());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
