@@ -55,7 +55,7 @@ fn sec_159_return_address() {
         let url = settings.url.join(target.as_str()).expect("it joins to our address");
         assert_eq!(url.origin(), settings.url.origin(), "{target:?}");
         assert!(url.path() == "/auth" || url.path().starts_with("/auth/"), "{target:?}");
-        assert_eq!(target.to_header().as_bytes(), target.as_str().as_bytes());
+        assert!(target.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{target:?} fits a header");
     });
 }
 
