@@ -27,60 +27,83 @@ pub trait Talk {
 pub struct Throughput {
     /// Good answers a second.
     pub rate: f64,
-    /// Microseconds of the server's processor time for one answer.
-    pub cost: f64,
+    /// Microseconds of the server's processor time for one answer: its own, and the system's for it.
+    pub cost: (f64, f64),
     /// How busy the load generator was, 0 to 1.
     pub load: f64,
 }
 
-/// Keeps `lanes` requests before the server `pid` at all times for `time`, from one thread.
-///
-/// The answers are read in the order of the requests: while one is waited for, the others lie in
-/// the server's queue, so that the server is never without work and no time goes into polling.
+/// How requests are kept before a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Queue {
+    /// Connections, each with one request at a time.
+    pub lanes: usize,
+    /// Answers that are taken at a time. One thread waits for the last of them while the others lie in
+    /// its connections: it is then woken once for all, and the server does not pay for waking it each time.
+    pub burst: usize,
+}
+
+/// Keeps requests before the server `pid` at all times for `time`, from one thread.
 ///
 /// # Errors
 /// At the first answer that is wrong.
 pub fn saturate(
     address: SocketAddr,
     pid: u32,
-    lanes: usize,
+    queue: Queue,
     time: Duration,
     talk: &mut dyn Talk,
 ) -> Result<Throughput> {
-    let mut open = (0..lanes).map(|_| Connection::open(address)).collect::<Result<Vec<_>>>()?;
+    let open = (0..queue.lanes).map(|_| Connection::open(address)).collect::<Result<Vec<_>>>()?;
+    let mut lanes: Vec<Lane> = open.into_iter().enumerate().map(Lane::new).collect();
     let (began, server_began, load_began) = (Instant::now(), server::cpu(pid)?, server::own_cpu()?);
-    let mut asked = vec![false; lanes];
-    for (lane, connection) in open.iter_mut().enumerate() {
-        if let Some(request) = talk.next(lane) {
-            connection.send(request)?;
-            asked[lane] = true;
-        }
-    }
+    lanes.iter_mut().try_for_each(|lane| lane.ask(talk))?;
     let mut answered: u64 = 0;
-    while began.elapsed() < time && asked.contains(&true) {
-        for (lane, connection) in open.iter_mut().enumerate() {
-            if !asked[lane] {
-                continue;
-            }
-            talk.check(lane, &connection.receive()?)?;
-            answered += 1;
-            asked[lane] = false;
-            if let Some(request) = talk.next(lane) {
-                connection.send(request)?;
-                asked[lane] = true;
+    while began.elapsed() < time && lanes.iter().any(|lane| lane.is_asked) {
+        for burst in lanes.chunks_mut(queue.burst) {
+            // The last that was asked comes first.
+            burst.reverse();
+            for lane in burst.iter_mut().filter(|lane| lane.is_asked) {
+                lane.take(talk)?;
+                lane.ask(talk)?;
+                answered += 1;
             }
         }
     }
     let seconds = began.elapsed().as_secs_f64();
-    let (served, loaded) = (server::cpu(pid)? - server_began, server::own_cpu()? - load_began);
-    for (lane, connection) in open.iter_mut().enumerate().filter(|(lane, _)| asked[*lane]) {
-        talk.check(lane, &connection.receive()?)?;
-    }
+    let (served, loaded) = (server::cpu(pid)?, server::own_cpu()? - load_began);
+    lanes.iter_mut().filter(|lane| lane.is_asked).try_for_each(|lane| lane.take(talk))?;
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / answered as f64;
     Ok(Throughput {
         rate: answered as f64 / seconds,
-        cost: served.as_secs_f64() * 1e6 / answered as f64,
+        cost: (each(served.0 - server_began.0), each(served.1 - server_began.1)),
         load: loaded.as_secs_f64() / seconds,
     })
+}
+
+struct Lane {
+    number: usize,
+    connection: Connection,
+    is_asked: bool,
+}
+
+impl Lane {
+    fn new((number, connection): (usize, Connection)) -> Self {
+        Self { number, connection, is_asked: false }
+    }
+
+    fn ask(&mut self, talk: &mut dyn Talk) -> Result<()> {
+        if let Some(request) = talk.next(self.number) {
+            self.connection.send(request)?;
+            self.is_asked = true;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, talk: &mut dyn Talk) -> Result<()> {
+        self.is_asked = false;
+        talk.check(self.number, &self.connection.receive()?)
+    }
 }
 
 /// Sends `rate` requests a second for `time`, each at its due time whatever became of those before,

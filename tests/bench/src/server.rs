@@ -89,22 +89,27 @@ pub fn run(cores: &str, folder: &Path, command: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Processor time that `pid` has had, with that of its threads that have ended (proc(5): `utime`
-/// and `stime`, in ticks of 10 ms).
+/// Processor time that `pid` has had, with that of its threads that have ended: its own, and the
+/// system's for it (proc(5): `utime` and `stime`, in ticks of 10 ms).
 ///
 /// # Errors
 /// When it is gone.
-pub fn cpu(pid: u32) -> Result<Duration> {
+pub fn cpu(pid: u32) -> Result<(Duration, Duration)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, fields) = stat.rsplit_once(") ").ok_or("no such process")?;
-    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<std::result::Result<u64, _>>()?;
-    Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
+    let mut ticks = fields.split(' ').skip(11).map(str::parse::<u64>);
+    let mut next = || -> Result<Duration> {
+        let ticks = ticks.next().ok_or("no such figure")??;
+        Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
+    };
+    Ok((next()?, next()?))
 }
 
-/// Processor time that we have had ourselves.
+/// Processor time that we have had ourselves, in all.
 ///
 /// # Errors
 /// When /proc is not there.
 pub fn own_cpu() -> Result<Duration> {
-    cpu(std::process::id())
+    let (own, system) = cpu(std::process::id())?;
+    Ok(own + system)
 }

@@ -4,14 +4,14 @@ use super::Effort;
 use crate::Result;
 use crate::aside::yardstick;
 use crate::http::{Answer, Connection};
-use crate::load::{Talk, Throughput, arrivals, saturate};
+use crate::load::{Queue, Talk, Throughput, arrivals, saturate};
 use crate::place::{Place, Seed};
 use crate::report::{Aim, Line, medians, short};
 use crate::server::{SERVED, Server};
 use crate::statistics::{median, percentile};
 
 /// Connections that the chat backend keeps open.
-pub const LANES: usize = 32;
+pub const QUEUE: Queue = Queue { lanes: 32, burst: 16 };
 /// Tokens that are in use at once.
 const TOKENS: usize = 1000;
 
@@ -42,7 +42,7 @@ impl Known {
             }
             bodies.push(answer.body.to_vec());
         }
-        Ok(Self { requests, bodies, next: 0, asked: vec![0; LANES] })
+        Ok(Self { requests, bodies, next: 0, asked: vec![0; QUEUE.lanes] })
     }
 
     /// Whether `answer` is what was learnt for request `number`.
@@ -104,7 +104,7 @@ pub fn hit(effort: Effort) -> Result<Vec<Line>> {
     let (mut rounds, mut waits) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for _ in 0..effort.rounds {
         for ((server, known), round) in targets.iter_mut().zip(&mut rounds) {
-            round.push(saturate(server.address, server.pid(), LANES, effort.turn, known)?);
+            round.push(saturate(server.address, server.pid(), QUEUE, effort.turn, known)?);
         }
         for ((server, known), round) in targets.iter().zip(&mut waits) {
             let request = |number| known.request(number as usize);
@@ -143,8 +143,12 @@ pub fn against(what: &str, [own, yardstick]: &[Vec<Throughput>; 2], aim: Aim) ->
 
 /// The ratio of each round, by processor time.
 pub fn costs(what: &str, [own, yardstick]: &[Vec<Throughput>; 2]) -> Line {
-    let figures = own.iter().zip(yardstick).map(|(own, yardstick)| yardstick.cost / own.cost).collect();
-    let costs = |rounds: &[Throughput]| rounds.iter().map(|it| it.cost).collect::<Vec<_>>();
-    let behind = format!("{} to {}", medians(&costs(own), "µs"), medians(&costs(yardstick), "µs"));
+    let whole = |it: &Throughput| it.cost.0 + it.cost.1;
+    let figures = own.iter().zip(yardstick).map(|(own, yardstick)| whole(yardstick) / whole(own)).collect();
+    let costs = |rounds: &[Throughput]| {
+        let (program, system): (Vec<f64>, Vec<f64>) = rounds.iter().map(|it| it.cost).unzip();
+        format!("{} + {} µs", short(median(&program)), short(median(&system)))
+    };
+    let behind = format!("{} to {} (the program + the system for it)", costs(own), costs(yardstick));
     Line { what: what.into(), figures, unit: "", aim: Aim::Told, behind }
 }

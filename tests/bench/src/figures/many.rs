@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Effort;
-use super::introspection::{LANES, against, costs, is_of, targets};
+use super::introspection::{QUEUE, against, costs, is_of, targets};
 use super::start::ready;
 use crate::Result;
 use crate::http::Answer;
@@ -26,7 +26,7 @@ struct Once<'s> {
 
 impl<'s> Once<'s> {
     fn new(place: &'s Place, seeds: &'s [Seed]) -> Self {
-        Self { place, seeds: seeds.iter(), asked: vec![None; LANES], request: Vec::new() }
+        Self { place, seeds: seeds.iter(), asked: vec![None; QUEUE.lanes], request: Vec::new() }
     }
 }
 
@@ -52,8 +52,8 @@ pub fn sessions(effort: Effort) -> Result<Vec<Line>> {
     for _ in 0..effort.rounds {
         let [(postern, _), (bare, mut known)] = targets(&place, &seeds[..1])?;
         let mut once = Once::new(&place, &seeds[1..]);
-        rounds[0].push(saturate(postern.address, postern.pid(), LANES, effort.turn, &mut once)?);
-        rounds[1].push(saturate(bare.address, bare.pid(), LANES, effort.turn, &mut known)?);
+        rounds[0].push(saturate(postern.address, postern.pid(), QUEUE, effort.turn, &mut once)?);
+        rounds[1].push(saturate(bare.address, bare.pid(), QUEUE, effort.turn, &mut known)?);
     }
     let mut lines = vec![
         against("introspection miss on SQLite to a bare handler, one core", &rounds, Aim::AtLeast(0.30, 0.18)),
@@ -69,7 +69,7 @@ fn memory(place: &Place, seeds: &[Seed]) -> Result<[Line; 2]> {
     thread::sleep(Duration::from_secs(2));
     let idle = server.memory("VmRSS")?;
     let mut once = Once::new(place, seeds);
-    saturate(server.address, server.pid(), LANES, Duration::from_secs(600), &mut once)?;
+    saturate(server.address, server.pid(), QUEUE, Duration::from_secs(600), &mut once)?;
     if once.seeds.len() > 0 {
         return Err("not every token was inspected".into());
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Effort;
-use super::introspection::{Known, against, costs, is_of};
+use super::introspection::{Known, QUEUE, against, costs, is_of};
 use crate::Result;
 use crate::http::post;
 use crate::load::saturate;
@@ -13,7 +13,6 @@ use crate::server::{SERVED, Server};
 
 /// Tokens in use: that adapter forgets the oldest of a thousand things.
 const TOKENS: usize = 500;
-const LANES: usize = 32;
 
 /// Requests a second of one core each.
 pub fn against_npm(effort: Effort) -> Result<Vec<Line>> {
@@ -27,7 +26,7 @@ pub fn against_npm(effort: Effort) -> Result<Vec<Line>> {
     let mut rounds = [Vec::new(), Vec::new()];
     for _ in 0..effort.rounds {
         for ((server, known), round) in targets.iter_mut().zip(&mut rounds) {
-            round.push(saturate(server.address, server.pid(), LANES, effort.turn, known)?);
+            round.push(saturate(server.address, server.pid(), QUEUE, effort.turn, known)?);
         }
     }
     Ok(vec![

@@ -5,13 +5,13 @@ use std::fs;
 use super::Effort;
 use crate::Result;
 use crate::http::{Answer, post};
-use crate::load::{Talk, saturate};
+use crate::load::{Queue, Talk, saturate};
 use crate::place::{Place, Seed, aside};
 use crate::report::{Aim, Line, medians};
 use crate::server::SERVED;
 
 /// Families that rotate at once: as many as the writer takes into one commit.
-const LANES: usize = 64;
+const QUEUE: Queue = Queue { lanes: 64, burst: 1 };
 
 /// Each connection rotates a family of its own.
 struct Rotations {
@@ -59,26 +59,36 @@ pub fn cookie<'a>(answer: &Answer<'a>) -> Option<&'a str> {
 pub fn against_writer(effort: Effort) -> Result<Vec<Line>> {
     // Without a grace time every refresh rotates.
     let place = Place::new(&["POSTERN_REFRESH_GRACE=0s"])?;
-    let seeds = place.seed(2 * LANES * effort.rounds)?;
-    let (mut figures, mut over_http, mut in_process) = (Vec::new(), Vec::new(), Vec::new());
-    for turn in seeds.chunks_exact(2 * LANES) {
+    let seeds = place.seed(2 * QUEUE.lanes * effort.rounds)?;
+    let (mut over_http, mut in_process) = (Vec::new(), Vec::new());
+    for turn in seeds.chunks_exact(2 * QUEUE.lanes) {
         let server = place.start(SERVED)?;
-        let mut talk = Rotations::new(&turn[..LANES]);
-        let rate = saturate(server.address, server.pid(), LANES, effort.turn, &mut talk)?.rate;
+        let mut talk = Rotations::new(&turn[..QUEUE.lanes]);
+        let done = saturate(server.address, server.pid(), QUEUE, effort.turn, &mut talk)?;
+        over_http.push((done.rate, done.cost.0 + done.cost.1));
         drop(server);
-        let tokens: Vec<&str> = turn[LANES..].iter().map(|seed| seed.refresh.as_str()).collect();
+        let tokens: Vec<&str> = turn[QUEUE.lanes..].iter().map(|seed| seed.refresh.as_str()).collect();
         fs::write(place.path().join("tokens"), tokens.join("\n"))?;
         let printed = aside(SERVED, place.path(), &["rotate", &effort.seconds(), "tokens"])?;
-        let writer: f64 = printed.trim().parse()?;
-        figures.push(rate / writer);
-        over_http.push(rate);
-        in_process.push(writer);
+        let (rate, cost) = printed.trim().split_once(' ').ok_or("two figures")?;
+        in_process.push((rate.parse::<f64>()?, cost.parse::<f64>()?));
     }
-    Ok(vec![Line {
-        what: "refresh over HTTP to the batched writer in process, SQLite, one core".into(),
-        figures,
-        unit: "",
-        aim: Aim::AtLeast(0.8, 0.6),
-        behind: format!("{} to {}", medians(&over_http, "/s"), medians(&in_process, "/s")),
-    }])
+    let (rates, costs): (Vec<f64>, Vec<f64>) = over_http.into_iter().unzip();
+    let (own_rates, own_costs): (Vec<f64>, Vec<f64>) = in_process.into_iter().unzip();
+    let ratio = |some: &[f64], other: &[f64]| some.iter().zip(other).map(|(one, other)| one / other).collect();
+    let line = |what: &str, figures, aim, behind| Line { what: what.into(), figures, unit: "", aim, behind };
+    Ok(vec![
+        line(
+            "refresh over HTTP to the batched writer in process, SQLite, one core",
+            ratio(&rates, &own_rates),
+            Aim::AtLeast(0.8, 0.6),
+            format!("{} to {}", medians(&rates, "/s"), medians(&own_rates, "/s")),
+        ),
+        line(
+            "the same, by processor time",
+            ratio(&own_costs, &costs),
+            Aim::Told,
+            format!("{} to {}", medians(&costs, "µs"), medians(&own_costs, "µs")),
+        ),
+    ])
 }

@@ -7,14 +7,14 @@ use super::introspection::{Known, is_of};
 use crate::Result;
 use crate::aside::seed::PASSWORD;
 use crate::http::{Answer, post_json};
-use crate::load::{Talk, arrivals, saturate};
+use crate::load::{Queue, Talk, arrivals, saturate};
 use crate::place::{Place, Seed, aside};
 use crate::report::{Aim, Line, medians};
 use crate::server::{BOTH, SERVED};
 use crate::statistics::{median, percentile};
 
 /// People who sign in at once: enough that the hashing thread never waits, within its queue.
-const LANES: usize = 16;
+const QUEUE: Queue = Queue { lanes: 16, burst: 1 };
 
 /// Everybody signs in over and over.
 pub struct SignIns {
@@ -65,12 +65,12 @@ pub fn is_signed_in(answer: &Answer<'_>, email: &str) -> bool {
 /// Sign-ins a second against hashes a second, one core and one hashing thread each.
 pub fn against_hashes(effort: Effort) -> Result<Vec<Line>> {
     let place = Place::new(&["POSTERN_HASH_THREADS=1"])?;
-    let seeds = place.seed(LANES * 10)?;
+    let seeds = place.seed(QUEUE.lanes * 10)?;
     let server = place.start(SERVED)?;
     let (mut figures, mut sign_ins, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
-        let mut talk = SignIns::new(&seeds, LANES);
-        let done = saturate(server.address, server.pid(), LANES, effort.turn, &mut talk)?;
+        let mut talk = SignIns::new(&seeds, QUEUE.lanes);
+        let done = saturate(server.address, server.pid(), QUEUE, effort.turn, &mut talk)?;
         let loop_rate: f64 = aside(SERVED, place.path(), &["argon2", &effort.seconds()])?.trim().parse()?;
         figures.push(done.rate / loop_rate);
         sign_ins.push(done.rate);
@@ -88,7 +88,7 @@ pub fn against_hashes(effort: Effort) -> Result<Vec<Line>> {
 /// The p99 of introspection at 500 a second while others sign in as fast as they can: server and
 /// load share both cores.
 pub fn storm(effort: Effort) -> Result<Vec<Line>> {
-    const CROWD: usize = 48;
+    const CROWD: Queue = Queue { lanes: 48, burst: 1 };
     let place = Place::new(&[])?;
     let seeds = place.seed(1000)?;
     let server = place.start(BOTH)?;
@@ -100,7 +100,7 @@ pub fn storm(effort: Effort) -> Result<Vec<Line>> {
     for _ in 0..effort.rounds {
         calm.push(percentile(&arrivals(server.address, 500, effort.turn, &request, &check)?, 0.99));
         let (waits, rate) = thread::scope(|scope| {
-            let mut talk = SignIns::new(&seeds, CROWD);
+            let mut talk = SignIns::new(&seeds, CROWD.lanes);
             let (address, pid, time) = (server.address, server.pid(), effort.turn);
             let crowd = scope.spawn(move || saturate(address, pid, CROWD, time, &mut talk));
             let waits = arrivals(server.address, 500, effort.turn, &request, &check);
