@@ -89,7 +89,7 @@ async fn pages_never_touch_the_cookies_of_the_chat() {
 
 /// A link, a picture or a preview ends no session: only the form does.
 #[tokio::test]
-async fn sec_033_opening_a_page_changes_nothing() {
+async fn sec_033_sec_090_opening_a_page_changes_nothing() {
     let server = TestServer::start(&[]).await;
     server.sign_up(MAREN).await;
     let browser = Browser::signed_in(&server, MAREN).await;
