@@ -179,6 +179,10 @@ uuid_ids! {
     RefreshFamilyId;
     /// An audit event.
     AuditEventId;
+    /// What a person has granted a client in one authorization.
+    GrantId;
+    /// A message that waits in the outbox.
+    OutboxId;
 }
 
 /// A relying party, as it names itself (`client_id`, RFC 6749 section 2.2).
@@ -225,6 +229,12 @@ impl TokenHash {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl TryFromU64 for TokenHash {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("TokenHash"))
     }
 }
 

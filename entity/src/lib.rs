@@ -4,13 +4,24 @@
 
 #![expect(missing_docs, reason = "sea-orm generates columns and relations; the rows say what they hold")]
 
+pub mod access_token;
 pub mod audit_event;
+pub mod authorization_request;
 pub mod ban;
 pub mod client;
+pub mod consent;
+pub mod device_code;
 pub mod fact;
+pub mod grant;
+pub mod initial_access_token;
 pub mod invalidation;
+pub mod outbox;
+pub mod pushed_request;
 pub mod refresh_family;
+pub mod revoked_token;
 pub mod session;
+pub mod signing_key;
+pub mod spent_assertion;
 pub mod user;
 pub mod username;
 
@@ -18,6 +29,6 @@ mod id;
 mod names;
 mod time;
 
-pub use id::{AuditEventId, ClientId, MalformedId, RefreshFamilyId, SessionId, TokenHash, UserId};
+pub use id::{AuditEventId, ClientId, GrantId, MalformedId, OutboxId, RefreshFamilyId, SessionId, TokenHash, UserId};
 pub use names::Names;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{RefreshFamilyId, SessionId, Timestamp, TokenHash};
+use crate::{GrantId, RefreshFamilyId, SessionId, Timestamp, TokenHash};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -11,6 +11,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RefreshFamilyId,
     pub session_id: SessionId,
+    /// What it refreshes, for a client's tokens; none: the session itself.
+    pub grant_id: Option<GrantId>,
     /// Counts the rotations; the newest token carries it.
     pub generation: i32,
     /// Keyed hash of the newest token.

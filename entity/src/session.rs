@@ -26,6 +26,10 @@ pub struct Model {
     pub idle_at: Timestamp,
     /// The end that nothing puts off.
     pub expires_at: Timestamp,
+    /// When the person proved themselves last; none: when they signed in.
+    pub authenticated_at: Option<Timestamp>,
+    /// How long the row is kept past its end, for the grants that outlive it.
+    pub kept_until: Option<Timestamp>,
     pub address: String,
     pub user_agent: String,
 }

@@ -10,6 +10,7 @@ use sea_orm_migration::MigrationTrait;
 mod m20261124_000001_accounts;
 mod m20261124_000002_sessions;
 mod m20261124_000003_operations;
+mod m20261125_000004_oidc;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_accounts::Migration),
             Box::new(m20261124_000002_sessions::Migration),
             Box::new(m20261124_000003_operations::Migration),
+            Box::new(m20261125_000004_oidc::Migration),
         ]
     }
 }
