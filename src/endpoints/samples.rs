@@ -98,6 +98,8 @@ fn device(agent: &str, address: &str, seen: u64, started: u64) -> session::Model
         seen_at: minutes_ago(seen),
         idle_at: NOW,
         expires_at: NOW,
+        authenticated_at: None,
+        kept_until: None,
         address: address.into(),
         user_agent: agent.into(),
     }

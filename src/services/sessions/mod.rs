@@ -101,6 +101,8 @@ impl Sessions {
             seen_at: Set(now),
             idle_at: Set(Ord::min(now + idle, now + max)),
             expires_at: Set(now + max),
+            authenticated_at: Set(None),
+            kept_until: Set(None),
             address: Set(caller.address.to_string()),
             user_agent: Set(caller.user_agent.clone()),
         };

@@ -43,6 +43,7 @@ impl Tokens {
         let row = ActiveModel {
             id: Set(id),
             session_id: Set(session.id),
+            grant_id: Set(None),
             generation: Set(0),
             token_hash: Set(self.refresh_tokens.hash(&token)),
             sealed: Set(None),
