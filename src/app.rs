@@ -6,13 +6,15 @@ use std::sync::{Arc, OnceLock};
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, EncryptionKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
+use crate::secret::DerivedKey;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
+use crate::services::keys::{self, Keys};
 use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::sessions::Sessions;
@@ -44,6 +46,8 @@ pub struct Parts {
     pub shared: Arc<Shared>,
     /// The audit.
     pub audit: Audit,
+    /// Signing keys.
+    pub keys: Keys,
     /// Relying parties.
     pub clients: Clients,
     /// People.
@@ -78,6 +82,7 @@ impl App {
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
         let ground = Ground { database, shared, audit, clock, random };
+        let keys = ground.keys(&config);
         let clients = ground.clients(&config)?;
         let users = ground.users(&config);
         let hasher = Hasher::start(&config.users.hashing, ground.random.clone())?;
@@ -114,6 +119,7 @@ impl App {
             database,
             shared,
             audit,
+            keys,
             clients,
             users,
             hasher,
@@ -138,6 +144,20 @@ struct Ground {
 }
 
 impl Ground {
+    fn keys(&self, config: &Config) -> Keys {
+        let seal = |key: &EncryptionKey| DerivedKey::derive(key.expose(), "signing keys");
+        let parts = keys::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            seal: seal(&config.encryption_key),
+            previous_seal: config.previous_encryption_key.as_ref().map(seal),
+        };
+        Keys::new(parts, config.keys)
+    }
+
     fn clients(&self, config: &Config) -> Result<Clients> {
         let clients = Clients::new(
             self.database.clone(),

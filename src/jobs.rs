@@ -41,9 +41,12 @@ async fn reload_changed(app: &App, web: &Web) {
     }
 }
 
-/// Removes what has expired, in every table.
+/// Removes what has expired, in every table, and takes the steps that are due with signing keys.
 pub async fn run_due(app: &App) {
     app.shared.counters.sweep();
+    if let Err(error) = app.keys.maintain().await {
+        tracing::warn!(?error, "cannot look after the signing keys now");
+    }
     report("sessions", drain(|| app.sessions.sweep(MOST)).await);
     report("refresh families", drain(|| app.tokens.sweep(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod config;
+pub mod keys;
 mod serve;
 mod user;
 
@@ -52,6 +53,9 @@ enum Command {
     /// Add and change clients
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// List and rotate the keys that sign tokens
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Print the OpenAPI document
     Openapi,
     /// Make an administrator who can sign in, whatever stands in the way
@@ -104,6 +108,7 @@ async fn with_app(
     let done = match command {
         Command::User(command) => user::run(&app, command, json, out).await,
         Command::Client(command) => client::run(command, &app.clients, json, out).await,
+        Command::Keys(command) => keys::run(command, &app.keys, json, out).await,
         Command::RecoverAdmin { email } => user::recover_admin(&app, email, json, out).await,
         Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Openapi => Ok(()),
     };

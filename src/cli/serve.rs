@@ -28,6 +28,7 @@ pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> 
     for step in migrated.steps {
         tracing::info!(step, "migrated");
     }
+    app.keys.maintain().await?;
     advise(&app).await?;
     let listeners = Listeners::bind(&app).await?;
     let addresses: Vec<String> = listeners.public.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! The three secrets of ours: what must be said of each, and what holds when one lacks.
+//! The secrets of ours: what must be said of each, and what holds when one lacks.
 
 use std::path::Path;
 
@@ -17,6 +17,7 @@ use crate::services::database::Location;
 pub(super) const JWT: &str = "JWT_SECRET";
 pub(super) const REFRESH: &str = "JWT_REFRESH_SECRET";
 pub(super) const ENCRYPTION: &str = "POSTERN_ENCRYPTION_KEY";
+const PREVIOUS: &str = "POSTERN_ENCRYPTION_KEY_PREVIOUS";
 /// The least length of a secret, in bytes: a key shorter than HS256's hash adds nothing (RFC 7518, 3.2).
 const LEAST: usize = 32;
 
@@ -53,11 +54,12 @@ pub enum Missing<'a> {
     Foretell(&'a Random),
 }
 
-/// The three secrets.
+/// The three secrets, and the one that a change of the last has left behind.
 pub(super) struct Keys {
     pub(super) jwt_secret: SecretString,
     pub(super) jwt_refresh_secret: SecretString,
     pub(super) encryption_key: EncryptionKey,
+    pub(super) previous_encryption_key: Option<EncryptionKey>,
 }
 
 /// The secrets that were given; the outer none stands for one with a problem.
@@ -65,6 +67,7 @@ pub(super) struct Given {
     jwt_secret: Option<Option<SecretString>>,
     jwt_refresh_secret: Option<Option<SecretString>>,
     encryption_key: Option<Option<EncryptionKey>>,
+    previous_encryption_key: Option<Option<EncryptionKey>>,
 }
 
 impl Given {
@@ -77,6 +80,9 @@ impl Given {
         let refresh = checked(env, REFRESH, refresh, signing);
         let encryption = env.secret(ENCRYPTION, made(), "Key that seals what is stored; 32 bytes as base64 or hex.");
         let encryption = checked(env, ENCRYPTION, encryption, encryption_key);
+        let about = "The key from before a change of POSTERN_ENCRYPTION_KEY; what it sealed is sealed anew.";
+        let previous = env.secret(PREVIOUS, Absent::Words(""), about);
+        let previous = checked(env, PREVIOUS, previous, encryption_key);
         if let (Some(Some(one)), Some(Some(other))) = (&jwt_secret, &refresh)
             && one.expose_secret() == other.expose_secret()
         {
@@ -85,7 +91,7 @@ impl Given {
                 Fault::new("equals JWT_SECRET", "Write another one, such as openssl rand -hex 32 makes"),
             );
         }
-        Self { jwt_secret, jwt_refresh_secret: refresh, encryption_key: encryption }
+        Self { jwt_secret, jwt_refresh_secret: refresh, encryption_key: encryption, previous_encryption_key: previous }
     }
 
     /// Fills in what was not given: from the file beside the database, which is made when it has to be
@@ -108,6 +114,7 @@ impl Given {
             jwt_secret: self.jwt_secret?.or(made.jwt_secret)?,
             jwt_refresh_secret: self.jwt_refresh_secret?.or(made.jwt_refresh_secret)?,
             encryption_key: self.encryption_key?.or(made.encryption_key)?,
+            previous_encryption_key: self.previous_encryption_key?,
         })
     }
 }

@@ -23,7 +23,7 @@ pub use picture::Picture;
 
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
-use crate::services::{clients, database, moderation, sessions, tokens, users};
+use crate::services::{clients, database, keys as signing, moderation, sessions, tokens, users};
 
 /// Every setting of this release.
 #[derive(Clone, Debug)]
@@ -40,12 +40,16 @@ pub struct Config {
     pub sessions: sessions::Settings,
     /// Session tokens and refresh tokens.
     pub tokens: tokens::Settings,
+    /// Signing keys.
+    pub keys: signing::Settings,
     /// The HTTP surface and the pages.
     pub web: web::Settings,
     /// `POSTERN_AUDIT_RETENTION`: how long audit rows are kept.
     pub audit_retention: Duration,
     /// `POSTERN_ENCRYPTION_KEY`: parent of the keys that seal what is kept.
     pub encryption_key: EncryptionKey,
+    /// `POSTERN_ENCRYPTION_KEY_PREVIOUS`: what may still be sealed under it.
+    pub previous_encryption_key: Option<EncryptionKey>,
     /// The log.
     pub log: LogSettings,
 }
@@ -76,6 +80,7 @@ impl Config {
         env.section(TOKENS);
         let tokens = tokens::Settings::read(env);
         let sessions = sessions::Settings::read(env);
+        let signing = signing::Settings::read(env);
         let keys = keys::Given::read(env);
         env.section(OPERATION);
         let clients = clients::Settings::read(env);
@@ -98,13 +103,18 @@ impl Config {
             moderation: moderation?,
             sessions: sessions?,
             tokens: tokens?(keys.jwt_secret, keys.jwt_refresh_secret),
+            keys: signing?(LONGEST_TOKEN),
             web: web?,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
+            previous_encryption_key: keys.previous_encryption_key,
             log: log?,
         })
     }
 }
+
+/// The longest life of a token that is signed with one of the published keys.
+const LONGEST_TOKEN: Duration = Duration::from_secs(3600);
 
 const PLACE: &str = "Where Postern is";
 const WAYS_IN: &str = "Ways in";

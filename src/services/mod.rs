@@ -1,11 +1,13 @@
 //! What Postern keeps and does. Nothing here knows HTTP. A service may use those listed before it.
 
+pub mod vocabulary;
 pub mod caller;
 pub mod metrics;
 pub mod database;
 pub mod installation;
 pub mod shared;
 pub mod audit;
+pub mod keys;
 pub mod clients;
 pub mod users;
 pub mod moderation;

@@ -16,18 +16,23 @@ pub(crate) fn healthz() -> Response {
     text("ok\n")
 }
 
-/// `GET /readyz`: the database answers; 503 names what does not.
+/// `GET /readyz`: the database answers and the signing keys are loaded; 503 names what does not.
 #[handler]
 pub(crate) async fn readyz(app: App) -> Response {
-    match app.database.ping().await {
-        Ok(()) => text("ready\n"),
-        Err(error) => {
-            tracing::warn!(?error, "not ready");
-            let mut response = text("the database does not answer\n");
-            response.set_status(StatusCode::SERVICE_UNAVAILABLE);
-            response
-        }
+    if let Err(error) = app.database.ping().await {
+        return not_ready(&error, "the database does not answer\n");
     }
+    match app.keys.jwks().await {
+        Ok(_) => text("ready\n"),
+        Err(error) => not_ready(&error, "the signing keys cannot be loaded\n"),
+    }
+}
+
+fn not_ready(error: &Error, words: &'static str) -> Response {
+    tracing::warn!(?error, "not ready");
+    let mut response = text(words);
+    response.set_status(StatusCode::SERVICE_UNAVAILABLE);
+    response
 }
 
 /// `GET /openapi.json`: the document, as it is committed.

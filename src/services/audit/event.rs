@@ -64,6 +64,14 @@ event_kinds! {
     ClientSecretRotated = "client.secret_rotated";
     /// A client was removed.
     ClientRemoved = "client.removed";
+    /// A signing key was made and published.
+    KeyMade = "key.made";
+    /// The turn of a signing key was moved: it signs from another moment on than it would have.
+    KeyRotated = "key.rotated";
+    /// A signing key stopped signing; what it signed stays good.
+    KeyRetired = "key.retired";
+    /// A signing key was given up, with all that it signed.
+    KeyCondemned = "key.condemned";
 }
 
 /// Who did it.

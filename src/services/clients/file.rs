@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::declared;
-use super::vocabulary::nearest;
+use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;

@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::jwks::Jwks;
 use super::scope::ScopeList;
 use super::uri::{RedirectUri, WebUri};
-use super::vocabulary::{
-    AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SigningAlgorithm, SubjectType,
-};
+use super::vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SubjectType};
 use crate::error::FieldProblem;
+use crate::services::keys::SigningAlgorithm;
 
 /// A client's metadata; each field bears the name that the clients file uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,7 @@ mod uri;
 mod vocabulary;
 mod watch;
 
+pub use super::keys::SigningAlgorithm;
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
 pub use credentials::{Credentials, presented};
@@ -29,7 +30,7 @@ pub use metadata::Metadata;
 pub use scope::ScopeList;
 pub use settings::Settings;
 pub use uri::{RedirectUri, WebUri};
-pub use vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SigningAlgorithm, SubjectType};
+pub use vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SubjectType};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

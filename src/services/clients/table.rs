@@ -7,7 +7,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::vocabulary::nearest;
+use crate::services::vocabulary::nearest;
 
 /// One table and the problems found in it.
 pub(super) struct Reader<'p> {

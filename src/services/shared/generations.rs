@@ -22,6 +22,8 @@ pub enum Subject {
     Session(SessionId),
     /// A client: its secret, rights, removal.
     Client(ClientId),
+    /// The signing keys: a new one, another's turn.
+    Keys,
     /// All of it: said when it is not known what changed.
     Everything,
 }
@@ -34,6 +36,7 @@ impl Subject {
             Self::User(_) => "user",
             Self::Session(_) => "session",
             Self::Client(_) => "client",
+            Self::Keys => "keys",
             Self::Everything => "everything",
         }
     }
@@ -47,6 +50,7 @@ impl Subject {
             "user" => UserId::from_str(id).map(Self::User),
             "session" => SessionId::from_str(id).map(Self::Session),
             "client" => Ok(Self::Client(ClientId::new(id))),
+            "keys" => Ok(Self::Keys),
             "everything" => Ok(Self::Everything),
             _ => Err(MalformedId),
         }
@@ -59,7 +63,7 @@ impl fmt::Display for Subject {
             Self::User(id) => id.fmt(f),
             Self::Session(id) => id.fmt(f),
             Self::Client(id) => id.fmt(f),
-            Self::Everything => Ok(()),
+            Self::Keys | Self::Everything => Ok(()),
         }
     }
 }
@@ -143,6 +147,7 @@ mod tests {
             Subject::User(UserId::from_bytes([7; 12])),
             Subject::Session(SessionId::from_bytes([9; 16])),
             Subject::Client(ClientId::new("chat")),
+            Subject::Keys,
             Subject::Everything,
         ] {
             assert_eq!(Subject::read(subject.kind(), &subject.to_string()), Ok(subject));

@@ -82,6 +82,7 @@ impl TestServer {
         let clock = Clock::from_fn(move || Timestamp::from_millis(hands.load(Ordering::SeqCst)));
         let app = App::build(config, clock, random).await.expect("an application");
         app.database.migrate().await.expect("a schema");
+        app.keys.maintain().await.expect("signing keys");
         let listeners = Listeners::bind(&app).await.expect("a free port");
         let site = Site::at(format!("{}{path}", listeners.public[0]));
         let metrics = listeners.metrics.as_ref().map(ToString::to_string);
