@@ -14,6 +14,7 @@ use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
+use crate::services::grants::{self, Grants};
 use crate::services::keys::{self, Keys};
 use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub moderation: Moderation,
     /// Sessions.
     pub sessions: Sessions,
+    /// What people granted clients.
+    pub grants: Grants,
     /// Changes to accounts.
     pub accounts: Accounts,
     /// Tokens.
@@ -89,7 +92,10 @@ impl App {
         let moderation = ground.moderation(&config);
         let sessions = ground.sessions(&config);
         let accounts = ground.accounts(&users, &moderation, &sessions);
-        let tokens = Arc::new(ground.tokens(&config, &sessions, &metrics));
+        let grants = ground.grants(&config, &sessions);
+        let on =
+            TokenGround { clients: &clients, sessions: &sessions, grants: &grants, keys: &keys, metrics: &metrics };
+        let tokens = Arc::new(ground.tokens(&config, &on));
         let Ground { database, shared, audit, clock, random } = ground;
         let sign_in = SignIn {
             database: database.clone(),
@@ -125,6 +131,7 @@ impl App {
             hasher,
             moderation,
             sessions,
+            grants,
             accounts,
             tokens,
             sign_in,
@@ -132,6 +139,15 @@ impl App {
             explorer: OnceLock::new(),
         })))
     }
+}
+
+/// What tokens stand on besides.
+struct TokenGround<'a> {
+    clients: &'a Clients,
+    sessions: &'a Sessions,
+    grants: &'a Grants,
+    keys: &'a Keys,
+    metrics: &'a Arc<Metrics>,
 }
 
 /// What every service stands on.
@@ -188,17 +204,32 @@ impl Ground {
         Accounts::new(self.database.clone(), self.audit.clone(), users, moderation, sessions, self.clock.clone())
     }
 
-    fn tokens(&self, config: &Config, sessions: &Sessions, metrics: &Arc<Metrics>) -> Tokens {
-        let parts = tokens::Parts {
+    fn grants(&self, config: &Config, sessions: &Sessions) -> Grants {
+        let parts = grants::Parts {
             database: self.database.clone(),
             shared: Arc::clone(&self.shared),
             audit: self.audit.clone(),
             sessions: sessions.clone(),
-            metrics: Arc::clone(metrics),
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
-        Tokens::new(parts, config.tokens.clone())
+        Grants::new(parts, config.grants, DerivedKey::derive(config.encryption_key.expose(), "browsers"))
+    }
+
+    fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {
+        let parts = tokens::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clients: on.clients.clone(),
+            sessions: on.sessions.clone(),
+            grants: on.grants.clone(),
+            keys: on.keys.clone(),
+            metrics: Arc::clone(on.metrics),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        Tokens::new(parts, config.tokens.clone(), config.web.issuer())
     }
 }
 

@@ -50,6 +50,36 @@ error_kinds! {
     InvalidInput = "invalid_input", 400, "Some fields need another look.";
     /// A client did not prove who it is (RFC 6749 section 5.2).
     InvalidClient = "invalid_client", 401, "Client authentication failed.";
+    /// A code or refresh token is none, is used, or belongs to somebody else (RFC 6749 section 5.2).
+    InvalidGrant = "invalid_grant", 400, "The code or refresh token is not valid.";
+    /// The client may not use this grant (RFC 6749 section 5.2).
+    UnauthorizedClient = "unauthorized_client", 400, "This client may not do this.";
+    /// No such grant is spoken here (RFC 6749 section 5.2).
+    UnsupportedGrantType = "unsupported_grant_type", 400, "This grant type is not supported.";
+    /// More is asked for than was granted (RFC 6749 section 5.2).
+    InvalidScope = "invalid_scope", 400, "A scope is unknown or more than may be granted.";
+    /// The resource is none that the client may use (RFC 8707 section 2).
+    InvalidTarget = "invalid_target", 400, "The resource is none that this client may use.";
+    /// Only `code` is spoken here (RFC 6749 section 4.1.2.1).
+    UnsupportedResponseType = "unsupported_response_type", 400, "Only the response type code is supported.";
+    /// Request objects are not read (OpenID Connect Core section 3.1.2.6).
+    RequestNotSupported = "request_not_supported", 400, "Request objects are not supported.";
+    /// Only pushed requests are named by URI (OpenID Connect Core section 3.1.2.6).
+    RequestUriNotSupported = "request_uri_not_supported", 400, "Only the request_uri of a pushed request is supported.";
+    /// Nobody is signed in, and nobody may be asked (OpenID Connect Core section 3.1.2.6).
+    LoginRequired = "login_required", 400, "The person has to sign in.";
+    /// The person has not agreed, and may not be asked (OpenID Connect Core section 3.1.2.6).
+    ConsentRequired = "consent_required", 400, "The person has to agree.";
+    /// A page has to be shown, and none may be (OpenID Connect Core section 3.1.2.6).
+    InteractionRequired = "interaction_required", 400, "The person has to do something first.";
+    /// No sign-in here is of the class that was asked for (OpenID Connect Unmet Authentication Requirements).
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400, "No sign-in of the requested class is possible.";
+    /// The person said no (RFC 6749 section 4.1.2.1).
+    AccessDenied = "access_denied", 403, "The person did not agree.";
+    /// The access token is dead or not meant for this (RFC 6750 section 3.1).
+    InvalidToken = "invalid_token", 401, "The access token is not valid.";
+    /// The access token does not open this (RFC 6750 section 3.1).
+    InsufficientScope = "insufficient_scope", 403, "The access token does not open this.";
     /// E-mail and password do not belong together, for whatever reason.
     WrongCredentials = "wrong_credentials", 401, "That e-mail and password do not match an account.";
     /// Nobody is signed in, or the token is dead.

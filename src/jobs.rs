@@ -49,6 +49,11 @@ pub async fn run_due(app: &App) {
     }
     report("sessions", drain(|| app.sessions.sweep(MOST)).await);
     report("refresh families", drain(|| app.tokens.sweep(MOST)).await);
+    report("grants", drain(|| app.grants.sweep(MOST)).await);
+    report("authorization requests", drain(|| app.grants.sweep_requests(MOST)).await);
+    report("pushed requests", drain(|| app.grants.sweep_pushed(MOST)).await);
+    report("opaque tokens", drain(|| app.tokens.sweep_opaque(MOST)).await);
+    report("revoked tokens", drain(|| app.tokens.sweep_revoked(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);
     report("invalidations", drain(|| app.shared.sweep(&app.database, MOST)).await);
     report("audit events", drain(|| app.audit.sweep(MOST)).await);

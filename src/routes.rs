@@ -15,12 +15,12 @@ use crate::web::surface::Surface;
 #[must_use]
 pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let base = web.settings.base_path().to_owned();
-    let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::Api, Failures::oauth));
-    let everything = pages(explorer(probes(everything)), web);
+    let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::API, Failures::oauth));
+    let everything = pages(discovery(explorer(probes(everything))), web);
     let routes = match base.as_str() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
-        base => probes(session_api(Route::new())).nest(base, everything),
+        base => inserted(probes(session_api(Route::new())), base).nest(base, everything),
     };
     let failures = Failures::problem(Allow::default());
     Counted { app: app.clone(), routes: Surface::new(web.clone(), routes.with(failures).data(app.clone())) }
@@ -39,6 +39,21 @@ fn session_api(route: Route) -> Route {
 
 fn probes(route: Route) -> Route {
     route.at("/healthz", get(operations::healthz)).at("/readyz", get(operations::readyz))
+}
+
+/// What a client finds everything by.
+fn discovery(route: Route) -> Route {
+    route
+        .at("/.well-known/openid-configuration", get(oidc::discovery::show))
+        .at("/.well-known/oauth-authorization-server", get(oidc::discovery::show))
+        .at("/oauth2/jwks", get(oidc::discovery::keys))
+}
+
+/// For an issuer with a path RFC 8414 section 3 puts the well-known part before it.
+fn inserted(route: Route, base: &str) -> Route {
+    ["oauth-authorization-server", "openid-configuration"]
+        .into_iter()
+        .fold(route, |route, name| route.at(format!("/.well-known/{name}{base}"), get(oidc::discovery::show)))
 }
 
 fn explorer(route: Route) -> Route {
@@ -60,8 +75,14 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/account/theme", post(account::settings::submit_theme))
         .at("/account/security", get(account::security::show).post(account::security::submit))
         .at("/account/sessions", get(account::sessions::show).post(account::sessions::submit))
+        .at("/consent", get(oidc::authorize::show_consent).post(oidc::authorize::submit_consent))
         .at("/assets/:name", get(assets::show));
-    route.nest_no_strip("/", pages.with(Failures::page(error_page::renderer(web))))
+    let failures = || Failures::page(error_page::renderer(web));
+    let begin = get(oidc::authorize::begin).post(oidc::authorize::begin_by_form);
+    route
+        .at("/oauth2/authorize", begin.with(failures()))
+        .at("/oauth2/authorize/:key", get(oidc::authorize::go_on).with(failures()))
+        .nest_no_strip("/", pages.with(failures()))
 }
 
 /// The operations of `api`, failing as `failures` says.

@@ -18,7 +18,7 @@ pub struct Model {
     pub amr: Names,
     /// The way in: `local` or a connector's id.
     pub provider: String,
-    /// When the person signed in: the `auth_time` of its tokens.
+    /// When the person signed in.
     pub created_at: Timestamp,
     /// When it was last used, to within a few minutes.
     pub seen_at: Timestamp,
@@ -32,6 +32,14 @@ pub struct Model {
     pub kept_until: Option<Timestamp>,
     pub address: String,
     pub user_agent: String,
+}
+
+impl Model {
+    /// When the person proved themselves last: the `auth_time` of its tokens.
+    #[must_use]
+    pub fn authenticated_at(&self) -> Timestamp {
+        self.authenticated_at.unwrap_or(self.created_at)
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -23,7 +23,7 @@ pub use picture::Picture;
 
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
-use crate::services::{clients, database, keys as signing, moderation, sessions, tokens, users};
+use crate::services::{clients, database, grants, keys as signing, moderation, sessions, tokens, users};
 
 /// Every setting of this release.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Config {
     pub moderation: moderation::Settings,
     /// Browser sessions.
     pub sessions: sessions::Settings,
+    /// What people grant clients.
+    pub grants: grants::Settings,
     /// Session tokens and refresh tokens.
     pub tokens: tokens::Settings,
     /// Signing keys.
@@ -79,6 +81,7 @@ impl Config {
         let moderation = moderation::Settings::read(env);
         env.section(TOKENS);
         let tokens = tokens::Settings::read(env);
+        let grants = grants::Settings::read(env);
         let sessions = sessions::Settings::read(env);
         let signing = signing::Settings::read(env);
         let keys = keys::Given::read(env);
@@ -96,14 +99,16 @@ impl Config {
         if !env.problems().is_empty() {
             return None;
         }
+        let tokens = tokens?(keys.jwt_secret, keys.jwt_refresh_secret);
         Some(Self {
             database,
             users: users?,
             clients: clients?,
             moderation: moderation?,
             sessions: sessions?,
-            tokens: tokens?(keys.jwt_secret, keys.jwt_refresh_secret),
-            keys: signing?(LONGEST_TOKEN),
+            keys: signing?(tokens.access_token_lifetime.max(tokens.id_token_lifetime)),
+            grants: grants?(tokens.refresh_lifetime),
+            tokens,
             web: web?,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
@@ -112,9 +117,6 @@ impl Config {
         })
     }
 }
-
-/// The longest life of a token that is signed with one of the published keys.
-const LONGEST_TOKEN: Duration = Duration::from_secs(3600);
 
 const PLACE: &str = "Where Postern is";
 const WAYS_IN: &str = "Ways in";

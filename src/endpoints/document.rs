@@ -39,8 +39,17 @@ const REFUSALS: &[Refusals] = &[
     problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType]),
     problem("getUser", &[Kind::Unauthenticated]),
     problem("getConfig", &[]),
-    Refusals { operation: "introspect", schema: Schema::OAuth, kinds: &[Kind::InvalidRequest, Kind::InvalidClient] },
+    oauth("introspect", &[Kind::InvalidClient]),
+    oauth("token", &[Kind::InvalidClient, Kind::InvalidGrant]),
+    oauth("pushAuthorizationRequest", &[Kind::InvalidClient]),
+    oauth("revoke", &[Kind::InvalidClient]),
+    oauth("userinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
+    oauth("postUserinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
 ];
+
+const fn oauth(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
+    Refusals { operation, schema: Schema::OAuth, kinds }
+}
 
 const fn problem(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
     Refusals { operation, schema: Schema::Problem, kinds }
@@ -66,7 +75,7 @@ pub fn document() -> &'static Value {
 }
 
 fn generate() -> Value {
-    let service = OpenApiService::new((session_api::Api, oidc::Api), "Postern", env!("CARGO_PKG_VERSION"))
+    let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", env!("CARGO_PKG_VERSION"))
         .description("A self-hosted identity sidecar for chat apps.")
         .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
         // Relative to where the document was read, so that it holds below any base path.
@@ -127,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_operation_lists_what_it_can_refuse() {
-        let service = OpenApiService::new((session_api::Api, oidc::Api), "Postern", "0");
+        let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", "0");
         let mut document: Value = serde_json::from_str(&service.spec()).unwrap();
         list_statuses(&mut document, REFUSALS).unwrap();
         assert!(!document.to_string().contains("\"default\":{\"description\""));

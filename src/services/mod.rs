@@ -12,6 +12,7 @@ pub mod clients;
 pub mod users;
 pub mod moderation;
 pub mod sessions;
+pub mod grants;
 pub mod accounts;
 pub mod tokens;
 pub mod sign_in;

@@ -12,6 +12,7 @@ use super::database::Database;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
 use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
+use super::shared::Subject;
 use super::tokens::{Refreshed, Tokens};
 use super::users::email::Email;
 use super::users::password::Hasher;
@@ -71,12 +72,39 @@ impl SignIn {
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         let user = self.prove_password(caller, credentials).await?;
         if let Some(before) = before {
+            if before.user.id == user.id {
+                return self.again(caller, before).await;
+            }
             let doer = super::accounts::Doer::person(before.user.id, caller);
             self.accounts.end_session(before.user.id, before.session.id, doer).await?;
         }
         let (session, cookie, _) = self.start(caller, &user, Holder::Browser).await?;
         let cookie = cookie.ok_or_else(|| Error::internal("a browser session came without its cookie"))?;
         Ok((session, cookie))
+    }
+
+    /// The same person once more: the session goes on with what hangs on it, under another cookie
+    /// and with a fresh `auth_time`.
+    async fn again(&self, caller: &Caller, before: &Live) -> Result<(Session, Secret<BrowserCookie>)> {
+        let (live, accounts, sessions, audit) =
+            (before.clone(), self.accounts.clone(), self.sessions.clone(), self.audit.clone());
+        let event = Event::new(EventKind::Reauthenticated).by(Actor::User(live.user.id)).about(live.user.id);
+        let event = event.from(caller).with("session", live.session.id.to_string());
+        let written = self.database.write(move |tx| {
+            Box::pin(async move {
+                let (user, id) = (live.user.id, live.session.id);
+                if !accounts.may_enter(tx, &live.user).await? || !sessions.is_there(tx, id, user).await? {
+                    return Err(ErrorKind::WrongCredentials.into());
+                }
+                let proven = sessions.authenticate_again(tx, id).await?;
+                audit.record(tx, event).await?;
+                let pending = sessions.shared().announce(tx, vec![Subject::Session(id)]).await?;
+                Ok((proven, pending))
+            })
+        });
+        let (proven, pending) = written.await?;
+        self.sessions.shared().apply(&pending);
+        Ok(proven)
     }
 
     /// Signs in through the session API: a session of its own and a refresh family.

@@ -9,7 +9,11 @@ use entity::{Names, Timestamp};
 use super::accounts::{Accounts, Doer};
 use super::audit::Audit;
 use super::caller::Caller;
+use super::clients::{self, Clients};
+use super::database::Database;
 use super::database::testing::{Fresh, fresh};
+use super::grants::{self, Grants};
+use super::keys::{self, Keys};
 use super::moderation::{self, Moderation};
 use super::sessions::{self, Entry, Holder, Session, Sessions};
 use super::shared::{Limit, Shared};
@@ -18,6 +22,7 @@ use super::users::email::Email;
 use super::users::{self, Created, NewUser, User, Users};
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::secret::DerivedKey;
 
 /// The life of a session token in tests.
 pub(crate) const TOKEN: Duration = Duration::from_secs(900);
@@ -25,6 +30,67 @@ pub(crate) const TOKEN: Duration = Duration::from_secs(900);
 pub(crate) const FAMILY: Duration = Duration::from_secs(7 * 86_400);
 /// The grace time in tests.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+/// What tokens stand on.
+struct On {
+    database: Database,
+    shared: Arc<Shared>,
+    audit: Audit,
+    sessions: Sessions,
+    clock: Clock,
+    random: Random,
+}
+
+impl On {
+    fn keys(&self) -> Keys {
+        let parts = keys::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            seal: DerivedKey::derive(&[7; 32], "signing keys"),
+            previous_seal: None,
+        };
+        Keys::new(parts, keys::Settings { rotation: None, longest_token: TOKEN })
+    }
+
+    fn grants(&self) -> Grants {
+        let parts = grants::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            sessions: self.sessions.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        let settings = grants::Settings { code_lifetime: Duration::from_secs(60), offline_lifetime: FAMILY };
+        Grants::new(parts, settings, DerivedKey::derive(&[7; 32], "browsers"))
+    }
+
+    fn clients(&self) -> Clients {
+        let (database, shared, audit) = (self.database.clone(), Arc::clone(&self.shared), self.audit.clone());
+        let settings = clients::Settings::default();
+        Clients::new(database, shared, audit, self.clock.clone(), self.random.clone(), settings).expect("no file")
+    }
+
+    fn tokens(self) -> Tokens {
+        let (clients, grants, keys) = (self.clients(), self.grants(), self.keys());
+        let Self { database, shared, audit, sessions, clock, random } = self;
+        let metrics = Arc::default();
+        let parts = tokens::Parts { database, shared, audit, clients, sessions, grants, keys, metrics, clock, random };
+        let settings = tokens::Settings {
+            session_token_lifetime: TOKEN,
+            refresh_lifetime: FAMILY,
+            refresh_grace: GRACE,
+            access_token_lifetime: TOKEN,
+            id_token_lifetime: TOKEN,
+            jwt_secret: "a secret for session tokens, 32 bytes and more".into(),
+            jwt_refresh_secret: "a secret for refresh tokens, 32 bytes and more".into(),
+        };
+        Tokens::new(parts, settings, "https://auth.example.com")
+    }
+}
 
 /// The services, and the hands of the clock.
 pub(crate) struct House {
@@ -59,23 +125,8 @@ impl House {
         let sessions = Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), idle);
         let accounts =
             Accounts::new(database.clone(), audit.clone(), users.clone(), moderation, sessions.clone(), clock.clone());
-        let parts = tokens::Parts {
-            database,
-            shared,
-            audit,
-            sessions: sessions.clone(),
-            metrics: Arc::default(),
-            clock,
-            random,
-        };
-        let settings = tokens::Settings {
-            session_token_lifetime: TOKEN,
-            refresh_lifetime: FAMILY,
-            refresh_grace: GRACE,
-            jwt_secret: "a secret for session tokens, 32 bytes and more".into(),
-            jwt_refresh_secret: "a secret for refresh tokens, 32 bytes and more".into(),
-        };
-        let tokens = Arc::new(Tokens::new(parts, settings));
+        let ground = On { database, shared, audit, sessions: sessions.clone(), clock, random };
+        let tokens = Arc::new(ground.tokens());
         Self { db, now, users, sessions, accounts, tokens }
     }
 

@@ -14,6 +14,13 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of a page whose forms may end at `source` too; one that sends a form by itself does
+/// so with our own script.
+#[must_use]
+pub fn policy_with_form_action(source: &str) -> String {
+    POLICY.replace("form-action 'self'", &format!("form-action 'self' {source}"))
+}
+
 /// What every answer carries unless it says otherwise.
 ///
 /// `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with our

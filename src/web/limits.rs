@@ -8,7 +8,7 @@ use poem::http::{HeaderMap, Method};
 use crate::error::{Error, ErrorKind};
 
 /// Bytes of a request target.
-const URL: usize = 16 * 1024;
+pub const URL: usize = 16 * 1024;
 /// Bytes of all header fields.
 const HEADERS: usize = 32 * 1024;
 /// Parameters of a query or a form.

@@ -4,6 +4,9 @@ use url::Url;
 
 use crate::web::settings::Settings;
 
+/// Where authorization requests come in and go on, below the base path.
+pub const AUTHORIZE: &str = "/oauth2/authorize";
+
 /// Longest address that is carried along; an authorization request fits.
 const LENGTH: usize = 8 * 1024;
 
@@ -36,6 +39,12 @@ impl ReturnTo {
     pub fn or(text: Option<&str>, path: &str, settings: &Settings) -> Self {
         let given = text.and_then(|text| Self::parse(text, settings));
         given.unwrap_or_else(|| Self(format!("{}{path}", settings.base_path())))
+    }
+
+    /// The key of the authorization request that the person is on the way to, where it is one.
+    #[must_use]
+    pub fn request_key<'a>(&'a self, settings: &Settings) -> Option<&'a str> {
+        self.0.strip_prefix(settings.base_path())?.strip_prefix(AUTHORIZE)?.strip_prefix('/')
     }
 
     /// The path, with the base path in front.

@@ -4,14 +4,16 @@
 
 use entity::Timestamp;
 use poem::http::StatusCode;
-use poem::http::header::{HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use poem::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use poem::http::uri::PathAndQuery;
 use poem::web::Html;
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::Web;
 use super::cookie::Cookie;
 use super::form::CsrfToken;
+use super::headers;
 use super::page::{Page, Person, Theme, Visit};
 use super::trace::RequestId;
 use crate::app::App;
@@ -80,6 +82,37 @@ impl Visitor {
         Ok(response)
     }
 
+    /// What tells this browser from others, whoever is signed in; the browser keeps it once an answer
+    /// went through [`Self::remember`] or showed a page.
+    #[must_use]
+    pub fn browser(&self) -> &str {
+        self.csrf.browser()
+    }
+
+    /// Has the browser keep what [`Self::browser`] tells it by, where it is new.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn remember(&self, response: &mut Response) -> Result<()> {
+        self.csrf.clone().keep(response)
+    }
+
+    /// Lets forms of this page end at `address`, a checked one: Chromium applies `form-action` to
+    /// every redirect that follows a form, so a page inside a client's sign-in needs it.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn allow_form_to(&self, response: &mut Response, address: &str) -> Result<()> {
+        let url = Url::parse(address).map_err(Error::internal)?;
+        let source = match url.origin() {
+            origin if origin.is_tuple() => origin.ascii_serialization(),
+            _ => format!("{}:", url.scheme()),
+        };
+        let policy = HeaderValue::try_from(headers::policy_with_form_action(&source)).map_err(Error::internal)?;
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        Ok(())
+    }
+
     /// The answer that leads on to `path` of ours, which is written without the base path.
     ///
     /// # Errors
@@ -134,7 +167,8 @@ impl<'a> FromRequest<'a> for Member {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let visitor = Visitor::of(request).await?;
         let Some(live) = visitor.live.clone() else {
-            let back: String = form_urlencoded::byte_serialize(visitor.visit.path.as_bytes()).collect();
+            let to = request.original_uri().path_and_query().map_or(visitor.visit.path.as_str(), PathAndQuery::as_str);
+            let back: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
             let sign_in = visitor.lead_to(&format!("/login?return_to={back}"))?;
             return Err(poem::Error::from_response(sign_in));
         };

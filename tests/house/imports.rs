@@ -6,7 +6,7 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 10] = [
+const OWNERS: [(&str, &str); 20] = [
     ("user", "users"),
     ("username", "users"),
     ("fact", "installation"),
@@ -14,7 +14,17 @@ const OWNERS: [(&str, &str); 10] = [
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
     ("client", "clients"),
+    ("initial_access_token", "clients"),
+    ("spent_assertion", "clients"),
     ("signing_key", "keys"),
+    ("grant", "grants"),
+    ("authorization_request", "grants"),
+    ("pushed_request", "grants"),
+    ("device_code", "grants"),
+    ("consent", "grants"),
+    ("access_token", "tokens"),
+    ("revoked_token", "tokens"),
+    ("outbox", "outbox"),
     ("audit_event", "audit"),
     ("invalidation", "shared"),
 ];

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::{ErrorKind, Result};
+use crate::secret::Secret;
 use crate::services::caller::Caller;
+use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
@@ -29,6 +31,8 @@ pub struct LoginPage {
     pub problems: Problems,
     /// Where the person was going: a path of ours.
     pub return_to: Option<String>,
+    /// The app that the person is on the way to.
+    pub client: Option<String>,
     /// Whether people may sign up.
     pub sign_up: bool,
 }
@@ -41,6 +45,8 @@ pub enum Notice {
     Registered,
     /// The page that was asked for needs a signed-in person.
     SignInFirst,
+    /// Somebody is signed in, but the app asks for a sign-in now.
+    Again,
 }
 
 impl Page for LoginPage {
@@ -51,6 +57,9 @@ impl Page for LoginPage {
 #[derive(Debug, Deserialize)]
 pub struct LoginQuery {
     return_to: Option<String>,
+    /// Whether to show the form though somebody is signed in.
+    #[serde(default)]
+    again: bool,
 }
 
 /// What the form sends.
@@ -66,24 +75,60 @@ pub struct LoginForm {
 pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
     let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, settings));
-    if visitor.live.is_some() {
+    if visitor.live.is_some() && !query.0.again {
         return see_other(return_to.as_ref().map_or(&format!("{}/account", settings.base_path()), ReturnTo::as_str));
     }
     if !app.config.users.email_login {
         return Err(ErrorKind::PasswordLoginOff.into());
     }
     let signed_up = visitor.web.cookies.read(request.headers(), Cookie::SignedUp).map(signed_up_address);
+    let waiting = Waiting::find(&app, &visitor, return_to.as_ref()).await?;
     let notice = match (&signed_up, &return_to) {
         (Some(_), _) => Some(Notice::Registered),
-        (None, Some(_)) => Some(Notice::SignInFirst),
-        (None, None) => None,
+        (None, Some(_)) if visitor.live.is_some() => Some(Notice::Again),
+        (None, Some(_)) if waiting.client.is_none() => Some(Notice::SignInFirst),
+        _ => None,
     };
-    let (email, return_to) = (signed_up.clone().unwrap_or_default(), return_to.map(|it| it.as_str().to_owned()));
-    let mut response = visitor.show(&LoginPage { email, notice, return_to, ..LoginPage::new(&app) })?;
+    let known = visitor.live.as_ref().map(|live| live.user.email.clone());
+    let email = signed_up.clone().or(waiting.hint.clone()).or(known).unwrap_or_default();
+    let page = LoginPage { email, notice, return_to: text(return_to.as_ref()), ..LoginPage::new(&app) };
+    let mut response = visitor.show(&LoginPage { client: waiting.client.clone(), ..page })?;
+    waiting.allow(&visitor, &mut response)?;
     if signed_up.is_some() {
         visitor.put_cookie(&mut response, Cookie::SignedUp, None)?;
     }
     Ok(response)
+}
+
+fn text(return_to: Option<&ReturnTo>) -> Option<String> {
+    return_to.map(|it| it.as_str().to_owned())
+}
+
+/// The app that waits behind the sign-in, if one does.
+#[derive(Default)]
+struct Waiting {
+    client: Option<String>,
+    hint: Option<String>,
+    redirect_uri: Option<String>,
+}
+
+impl Waiting {
+    async fn find(app: &App, visitor: &Visitor, return_to: Option<&ReturnTo>) -> Result<Self> {
+        let key = return_to.and_then(|it| it.request_key(&visitor.web.settings)).and_then(Secret::<RequestKey>::parse);
+        let Some(key) = key else { return Ok(Self::default()) };
+        let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
+        let client = app.clients.find(&waiting.request.client_id).await?;
+        Ok(Self {
+            client: client.map(|client| client.name().to_owned()),
+            hint: waiting.request.login_hint,
+            redirect_uri: Some(waiting.request.redirect_uri),
+        })
+    }
+
+    /// Lets the form lead on to the app once the person is signed in.
+    fn allow(&self, visitor: &Visitor, response: &mut Response) -> Result<()> {
+        self.redirect_uri.as_ref().map_or(Ok(()), |address| visitor.allow_form_to(response, address))
+    }
 }
 
 /// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.
@@ -100,8 +145,12 @@ pub(crate) async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, ca
     match sign_in(&app, &visitor, &caller, &credentials, return_to.as_deref()).await {
         Err(error) if matches!(error.kind, ErrorKind::WrongCredentials | ErrorKind::InvalidInput) => {
             let problems = Problems::of(&error, "You are not signed in");
-            let page = LoginPage { email, problems, return_to, ..LoginPage::new(&app) };
-            visitor.show_again(&page, &error)
+            let going = return_to.as_deref().and_then(|text| ReturnTo::parse(text, &visitor.web.settings));
+            let waiting = Waiting::find(&app, &visitor, going.as_ref()).await?;
+            let page = LoginPage { email, problems, return_to, client: waiting.client.clone(), ..LoginPage::new(&app) };
+            let mut response = visitor.show_again(&page, &error)?;
+            waiting.allow(&visitor, &mut response)?;
+            Ok(response)
         }
         answer => answer,
     }

@@ -11,7 +11,9 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
+use crate::endpoints::oidc::parameters::Parameters;
 use crate::error::{Error, ErrorKind};
+use crate::services::clients::AuthMethod;
 use crate::services::clients::{Client, presented};
 use crate::web::body;
 use crate::web::form::pairs;
@@ -19,13 +21,17 @@ use crate::web::form::pairs;
 const SCHEME: &str = "clientSecretBasic";
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// A form of a client that has proven who it is.
+/// A form of a client that has proven who it is, as far as it can.
 #[derive(Debug)]
 pub(super) struct ClientForm<T> {
-    /// The client.
+    /// The client. A public one has shown nothing but its id.
     pub(super) client: Arc<Client>,
     /// What it sent.
     pub(super) form: T,
+    /// The resources that it named (RFC 8707); the one parameter that may be repeated.
+    pub(super) resources: Vec<String>,
+    /// All of it, as it came.
+    pub(super) parameters: Parameters,
 }
 
 impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
@@ -74,11 +80,16 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
             let words = "Send the parameters in the body, not in the address.";
             return Err(Error::new(ErrorKind::InvalidRequest, words).into());
         }
-        let pairs = pairs::parse(&body::read(request, body).await?)?;
-        let one = |name| pairs::find(&pairs, name).into_iter().collect::<Vec<_>>();
+        let parameters = Parameters::parse(&body::read(request, body).await?)?;
+        parameters.check_repeats()?;
+        let one = |name| parameters.all(name).collect::<Vec<_>>();
         let shown = presented(&authorization(request)?, &one("client_id"), &one("client_secret"))?;
-        let client = app.clients.authenticate(&shown.id, shown.secret.expose_secret(), shown.method).await?;
-        Ok(Self { client, form: pairs::read(pairs)? })
+        let client = match shown.method {
+            AuthMethod::None => app.clients.public(&shown.id).await?,
+            method => app.clients.authenticate(&shown.id, shown.secret.expose_secret(), method).await?,
+        };
+        let resources = parameters.all("resource").filter(|it| !it.is_empty()).map(str::to_owned).collect();
+        Ok(Self { client, form: pairs::read(parameters.without_repeats())?, resources, parameters })
     }
 }
 

@@ -15,7 +15,9 @@ use super::client_form::ClientForm;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::clients::{Client, Introspect};
-use crate::services::tokens::LiveToken;
+use crate::services::grants::scope;
+use crate::services::sessions::Live;
+use crate::services::tokens::{ACR, LiveToken};
 use crate::web::surface::Quiet;
 
 /// A token to be inspected.
@@ -88,30 +90,46 @@ struct Introspection {
 }
 
 impl Introspection {
-    fn of(token: &LiveToken, issuer: &str) -> Self {
-        let (user, session) = (&token.live.user, &token.live.session);
+    /// What a caller learns that sees `all`, or only what the scope of the token opens.
+    fn of(token: &LiveToken, issuer: &str, all: bool) -> Self {
         let text = |text: &str| Some(text.to_owned());
-        Self {
+        let client = token.client.as_ref().map(|id| id.as_str().to_owned());
+        let mut answer = Self {
             active: true,
-            sub: Some(user.id.to_string()),
-            username: text(&user.username),
+            sub: client.clone(),
+            scope: client.as_ref().map(|_| scope::text(&token.scope)),
             token_type: text("Bearer"),
             exp: Some(token.expires_at.seconds()),
             iat: Some(token.issued_at.seconds()),
             nbf: Some(token.issued_at.seconds()),
             iss: text(issuer),
-            sid: Some(session.id.to_string()),
-            auth_time: Some(session.created_at.seconds()),
-            amr: Some(session.amr.as_slice().to_vec()),
-            email: text(&user.email),
-            email_verified: Some(user.email_verified),
-            name: text(&user.name),
-            picture: user.picture.clone(),
-            roles: Some(user.roles.as_slice().to_vec()),
-            groups: Some(user.groups.as_slice().to_vec()),
-            provider: text(&session.provider),
+            aud: Some(token.audience.as_slice().join(" ")).filter(|aud| !aud.is_empty()),
+            jti: token.jti.clone(),
+            client_id: client,
             ..Self::default()
+        };
+        if let Some(live) = &token.live {
+            answer.tell_of(token, live, |scope| all || token.scope.contains(scope));
         }
+        answer
+    }
+
+    fn tell_of(&mut self, token: &LiveToken, live: &Live, is_open: impl Fn(&str) -> bool) {
+        let Live { user, session, .. } = live;
+        let when = |scope: &str, text: &str| is_open(scope).then(|| text.to_owned());
+        self.sub = Some(user.id.to_string());
+        self.sid = Some(session.id.to_string());
+        self.auth_time = token.authenticated_at.map(entity::Timestamp::seconds);
+        self.acr = token.client.as_ref().map(|_| ACR.to_owned());
+        self.amr = Some(session.amr.as_slice().to_vec());
+        self.username = when(scope::PROFILE, &user.username);
+        self.name = when(scope::PROFILE, &user.name);
+        self.picture = user.picture.clone().filter(|_| is_open(scope::PROFILE));
+        self.email = when(scope::EMAIL, &user.email);
+        self.email_verified = is_open(scope::EMAIL).then_some(user.email_verified);
+        self.roles = is_open(scope::ROLES).then(|| user.roles.as_slice().to_vec());
+        self.groups = is_open(scope::GROUPS).then(|| user.groups.as_slice().to_vec());
+        self.provider = when(scope::PROFILE, &session.provider);
     }
 }
 
@@ -171,12 +189,12 @@ impl ApiResponse for Printed {
     }
 }
 
-/// The specification's endpoints that exist today.
+/// Asking about tokens.
 #[derive(Clone, Copy, Debug)]
-pub struct Api;
+pub struct IntrospectApi;
 
 #[OpenApi(tag = "crate::endpoints::document::Tags::OAuth")]
-impl Api {
+impl IntrospectApi {
     /// Inspect a token
     ///
     /// Says whether a token is alive, and whose it is. Called by a confidential client with the right to introspect,
@@ -190,18 +208,22 @@ impl Api {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
         }
         Ok(match app.tokens.inspect(&call.form.token).await? {
-            Some(live) if may_see(&call.client) => Printed(print(&app, &live)),
+            Some(live) if may_see(&call.client, &live) => Printed(print(&app, &call.client, &live)),
             _ => Printed::INACTIVE,
         })
     }
 }
 
-/// Session tokens belong to no client: only a caller with the right to all sees them (SEC-083).
-fn may_see(client: &Client) -> bool {
-    client.metadata.introspect == Some(Introspect::All)
+/// A caller sees its own tokens and those meant for it, or all (SEC-083). Session tokens belong to
+/// no client, so only a caller with the right to all sees them.
+fn may_see(client: &Client, token: &LiveToken) -> bool {
+    let is_its_own = token.client.as_ref() == Some(&client.id) || token.is_for(client.id.as_str());
+    client.introspect == Some(Introspect::All) || is_its_own
 }
 
-fn print(app: &App, token: &LiveToken) -> Bytes {
-    let print = || Introspection::of(token, app.config.web.issuer()).to_json_string().into();
-    token.printed.get_or_init(print).clone()
+fn print(app: &App, client: &Client, token: &LiveToken) -> Bytes {
+    let all = client.introspect == Some(Introspect::All);
+    let printed = if all { &token.printed } else { &token.printed_by_scope };
+    let print = || Introspection::of(token, app.config.web.issuer(), all).to_json_string().into();
+    printed.get_or_init(print).clone()
 }

@@ -1,6 +1,20 @@
 //! The specification's endpoints.
 
+pub mod authorize;
 mod client_form;
+mod cors;
+pub mod discovery;
+mod grants;
 mod introspect;
+mod par;
+mod parameters;
+mod revoke;
+mod token;
+mod userinfo;
 
-pub use introspect::Api;
+/// The operations that are described.
+pub type Api = (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);
+
+/// They hold nothing, so there is one value of each.
+pub const API: Api =
+    (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);

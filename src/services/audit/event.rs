@@ -64,6 +64,18 @@ event_kinds! {
     ClientSecretRotated = "client.secret_rotated";
     /// A client was removed.
     ClientRemoved = "client.removed";
+    /// A person let a client in: a code was issued.
+    Authorized = "authorized";
+    /// A code was exchanged a second time; its grant ended.
+    CodeReplayed = "code.replayed";
+    /// A person allowed a client something.
+    ConsentGiven = "consent.given";
+    /// A person withdrew what a client was allowed.
+    ConsentWithdrawn = "consent.withdrawn";
+    /// A client gave tokens up.
+    TokenRevoked = "token.revoked";
+    /// A person proved again who they are.
+    Reauthenticated = "reauthenticated";
     /// A signing key was made and published.
     KeyMade = "key.made";
     /// The turn of a signing key was moved: it signs from another moment on than it would have.

@@ -54,6 +54,13 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
+    /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;
+    /// only the port of a loopback address is free (RFC 8252 section 7.3).
+    #[must_use]
+    pub fn redirects_to(&self, address: &str) -> bool {
+        self.metadata.redirect_uris.iter().any(|known| known.allows(address))
+    }
+
     /// Until when the secret from before a rotation opens; none when there is none, or no end.
     #[must_use]
     pub fn previous_secret_expires_at(&self) -> Option<Timestamp> {

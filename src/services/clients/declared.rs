@@ -61,6 +61,7 @@ fn metadata(reader: &mut Reader<'_>) -> Metadata {
         grant_types: reader.words("grant_types").unwrap_or_default(),
         response_types: reader.words("response_types").unwrap_or_default(),
         scope: reader.word("scope"),
+        resources: reader.words("resources").unwrap_or_default(),
         jwks: jwks(reader),
         jwks_uri: reader.word("jwks_uri"),
         subject_type: reader.word("subject_type").unwrap_or(unsaid.subject_type),

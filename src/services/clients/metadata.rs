@@ -52,6 +52,9 @@ pub struct Metadata {
     /// The scopes that it may ask for; none named: those that every client may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeList>,
+    /// The resources that its access tokens may be meant for (RFC 8707), besides this issuer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<WebUri>,
     /// Its public keys (RFC 7517).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Jwks>,
@@ -99,6 +102,7 @@ impl Default for Metadata {
             grant_types: Vec::new(),
             response_types: Vec::new(),
             scope: None,
+            resources: Vec::new(),
             jwks: None,
             jwks_uri: None,
             subject_type: SubjectType::Public,
@@ -125,6 +129,12 @@ impl Metadata {
     #[must_use]
     pub fn has_secret(&self) -> bool {
         matches!(self.token_endpoint_auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+    }
+
+    /// Whether it may ask for `scope`: one of those that it registered, or any where it named none.
+    #[must_use]
+    pub fn may_ask_for(&self, scope: &str) -> bool {
+        self.scope.as_ref().is_none_or(|list| list.as_slice().iter().any(|one| one == scope))
     }
 
     /// Fills in the grants that follow from the addresses when none are named: a client that a

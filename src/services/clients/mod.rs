@@ -120,6 +120,15 @@ impl Clients {
         found.filter(is_its_own).ok_or_else(|| ErrorKind::InvalidClient.into())
     }
 
+    /// The public client called `id`: it can prove nothing, and needs not (RFC 6749 section 2.3).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidClient`] for an unknown one, and for one that has to prove itself.
+    pub async fn public(&self, id: &str) -> Result<Arc<Client>> {
+        let found = self.find(&ClientId::new(id)).await?;
+        found.filter(|client| client.is_public()).ok_or_else(|| ErrorKind::InvalidClient.into())
+    }
+
     /// Every client, by id. One that stands in the file and in the database is listed as the file
     /// has it.
     ///

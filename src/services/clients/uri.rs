@@ -61,6 +61,33 @@ address! {
     WebUri, check_web
 }
 
+impl RedirectUri {
+    /// Whether `asked` is this address, byte for byte. A native app listens on whatever port is
+    /// free, so the port of `127.0.0.1` and `[::1]` may be another (RFC 8252 section 7.3).
+    #[must_use]
+    pub fn allows(&self, asked: &str) -> bool {
+        self.0 == asked || portless(&self.0).is_some_and(|own| portless(asked) == Some(own))
+    }
+}
+
+/// A plain http address of this machine by number, in two parts around its port.
+fn portless(text: &str) -> Option<(&str, &str)> {
+    let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| text.starts_with(host))?;
+    let (host, rest) = text.split_at(host.len());
+    let path = match rest.strip_prefix(':') {
+        Some(rest) => {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let port: u16 = rest[..digits].parse().ok()?;
+            if port == 0 || rest.starts_with('0') {
+                return None;
+            }
+            &rest[digits..]
+        }
+        None => rest,
+    };
+    (path.is_empty() || path.starts_with(['/', '?'])).then_some((host, path))
+}
+
 const LONGEST: usize = 2000;
 
 fn check_redirect(text: &str) -> Result<(), &'static str> {

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use entity::{RefreshFamilyId, SessionId, Timestamp, TokenHash, refresh_family, session, user};
+use entity::{GrantId, RefreshFamilyId, SessionId, Timestamp, TokenHash, grant, refresh_family, session, user};
 use sea_orm::{ConnectionTrait, FromQueryResult, Iden, Iterable, QueryResult, Statement, Value};
 
 use super::Session;
@@ -30,7 +30,13 @@ impl Live {
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
         let in_time = self.session.idle_at > now && self.session.expires_at > now;
-        in_time && !self.banned && self.user.disabled_at.is_none()
+        in_time && self.is_admitted()
+    }
+
+    /// Whether its person may be here at all: neither banned nor disabled.
+    #[must_use]
+    pub fn is_admitted(&self) -> bool {
+        !self.banned && self.user.disabled_at.is_none()
     }
 
     fn read(row: &QueryResult) -> Result<Self> {
@@ -42,11 +48,71 @@ impl Live {
     }
 }
 
+/// What a client was granted, with the session that it was granted in and its person.
+#[derive(Clone, Debug)]
+pub struct LiveGrant {
+    /// The grant.
+    pub grant: grant::Model,
+    /// Its session and person.
+    pub live: Live,
+    /// Whether the one token that was asked about was revoked before its time.
+    pub revoked: bool,
+}
+
+impl LiveGrant {
+    /// Whether its tokens open anything at `now`: the grant is in time, its person is admitted, and
+    /// its session lasts, unless it was given for longer than that (`offline_access`).
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        let in_time = self.grant.redeemed_at.is_some() && self.grant.expires_at > now;
+        let session_lasts = if self.grant.offline { self.live.is_admitted() } else { self.live.is_alive(now) };
+        in_time && session_lasts
+    }
+
+    fn read(row: &QueryResult) -> Result<Self> {
+        Ok(Self {
+            grant: grant::Model::from_query_result(row, "g_")?,
+            live: Live::read(row)?,
+            revoked: row.try_get("", "revoked")?,
+        })
+    }
+}
+
+/// A refresh family with all that it hangs on.
+#[derive(Clone, Debug)]
+pub(in crate::services) struct LiveFamily {
+    /// The family.
+    pub(in crate::services) family: refresh_family::Model,
+    /// Its session and person.
+    pub(in crate::services) live: Live,
+    /// What it refreshes, where that is a client's; none: the session itself.
+    pub(in crate::services) grant: Option<grant::Model>,
+}
+
+impl LiveFamily {
+    /// Whether it can be refreshed at all at `now`; whether its own time is over is another question.
+    pub(in crate::services) fn is_alive(&self, now: Timestamp) -> bool {
+        match &self.grant {
+            None => self.live.is_alive(now),
+            Some(grant) => {
+                grant.expires_at > now && self.live.is_admitted() && (grant.offline || self.live.is_alive(now))
+            }
+        }
+    }
+}
+
 static BY_ID: LazyLock<String> = LazyLock::new(|| sql("", "sessions s", "s.id"));
 static BY_COOKIE: LazyLock<String> = LazyLock::new(|| sql("", "sessions s", "s.cookie_hash"));
 static BY_FAMILY: LazyLock<String> = LazyLock::new(|| {
     let family = columns::<refresh_family::Column>("f");
-    sql(&format!("{family}, "), "refresh_families f JOIN sessions s ON s.id = f.session_id", "f.id")
+    let grant = columns::<grant::Column>("g");
+    let from = "refresh_families f LEFT JOIN grants g ON g.id = f.grant_id JOIN sessions s ON s.id = f.session_id";
+    sql(&format!("{family}, {grant}, "), from, "f.id")
+});
+static BY_GRANT: LazyLock<String> = LazyLock::new(|| {
+    let revoked = "EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3) AS revoked";
+    let more = format!("{}, {revoked}, ", columns::<grant::Column>("g"));
+    sql(&more, "grants g JOIN sessions s ON s.id = g.session_id", "g.id")
 });
 
 fn sql(more: &str, from: &str, key: &str) -> String {
@@ -75,7 +141,7 @@ pub(super) async fn by_cookie(database: &Database, hash: TokenHash, now: Timesta
     read(database, &BY_COOKIE, hash.into(), now).await?.map(|row| Live::read(&row)).transpose()
 }
 
-/// The refresh family `id`, its session and person, in one read.
+/// The refresh family `id` with all that it hangs on, in one read.
 ///
 /// # Errors
 /// When the database is away.
@@ -83,9 +149,31 @@ pub(in crate::services) async fn by_family(
     database: &Database,
     id: RefreshFamilyId,
     now: Timestamp,
-) -> Result<Option<(refresh_family::Model, Live)>> {
+) -> Result<Option<LiveFamily>> {
     let Some(row) = read(database, &BY_FAMILY, id.into(), now).await? else { return Ok(None) };
-    Ok(Some((refresh_family::Model::from_query_result(&row, "f_")?, Live::read(&row)?)))
+    let family = refresh_family::Model::from_query_result(&row, "f_")?;
+    let grant = match family.grant_id {
+        Some(_) => Some(grant::Model::from_query_result(&row, "g_")?),
+        None => None,
+    };
+    Ok(Some(LiveFamily { family, live: Live::read(&row)?, grant }))
+}
+
+/// The grant `id` with its session and person, and whether the token whose id hashes to `token`
+/// was revoked, in one read.
+///
+/// # Errors
+/// When the database is away.
+pub(in crate::services) async fn by_grant(
+    database: &Database,
+    id: GrantId,
+    token: TokenHash,
+    now: Timestamp,
+) -> Result<Option<LiveGrant>> {
+    let connection = database.read();
+    let values: [Value; 3] = [id.into(), now.into(), token.into()];
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), &*BY_GRANT, values);
+    connection.query_one_raw(statement).await?.map(|row| LiveGrant::read(&row)).transpose()
 }
 
 async fn read(database: &Database, sql: &str, key: Value, now: Timestamp) -> Result<Option<QueryResult>> {

@@ -3,10 +3,11 @@
 //! A browser session is known by a cookie of which only the hash is kept; a session begun through
 //! the session API has no cookie of ours and is known by its tokens.
 
+mod last;
 pub(super) mod live;
 mod settings;
 
-pub use live::Live;
+pub use live::{Live, LiveGrant};
 pub use settings::Settings;
 
 pub use entity::session::Model as Session;
@@ -20,7 +21,7 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::caller::Caller;
-use super::database::{Database, Executor, sweep};
+use super::database::{Database, Executor};
 use super::shared::{Shared, Subject};
 use crate::clock::Clock;
 use crate::error::Result;
@@ -101,7 +102,7 @@ impl Sessions {
             seen_at: Set(now),
             idle_at: Set(Ord::min(now + idle, now + max)),
             expires_at: Set(now + max),
-            authenticated_at: Set(None),
+            authenticated_at: Set(Some(now)),
             kept_until: Set(None),
             address: Set(caller.address.to_string()),
             user_agent: Set(caller.user_agent.clone()),
@@ -200,14 +201,6 @@ impl Sessions {
         }
         theirs.exec(tx).await?;
         Ok(vec![Subject::User(user)])
-    }
-
-    /// Removes up to `most` sessions whose time is over; answers how many went.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub async fn sweep(&self, most: u64) -> Result<u64> {
-        sweep(&self.database, Entity, Column::Id, Column::IdleAt.lte(self.clock.now()), most).await
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

@@ -76,6 +76,8 @@ pub struct Stamp<const N: usize> {
 }
 
 pub(super) struct Generations {
+    /// How often anything at all has changed.
+    changes: AtomicU64,
     everything: AtomicU64,
     places: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -84,7 +86,7 @@ pub(super) struct Generations {
 impl Generations {
     pub(super) fn new() -> Self {
         let places = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
-        Self { everything: AtomicU64::new(0), places, hasher: RandomState::new() }
+        Self { changes: AtomicU64::new(0), everything: AtomicU64::new(0), places, hasher: RandomState::new() }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below PLACES")]
@@ -113,6 +115,11 @@ impl Generations {
             other => &self.places[self.place(other) as usize],
         };
         number.fetch_add(1, Ordering::AcqRel);
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 }
 

@@ -40,6 +40,12 @@ impl Shared {
         self.generations.is_current(stamp)
     }
 
+    /// How often anything at all has changed: for whoever learns only from a read whom it is about.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.generations.changes()
+    }
+
     /// Forgets `subject` on this node, at once.
     pub fn forget(&self, subject: &Subject) {
         self.generations.bump(subject);

@@ -7,12 +7,14 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use entity::Timestamp;
+use entity::{ClientId, Names, Timestamp, TokenHash};
 
 use super::Tokens;
+use super::access::Opaque;
 use super::session_token::Claimed;
 use crate::error::Result;
-use crate::secret::DerivedKey;
+use crate::secret::{DerivedKey, Secret};
+use crate::services::grants::ClaimsRequest;
 use crate::services::metrics::Outcome;
 use crate::services::sessions::Live;
 use crate::services::shared::{Stamp, Subject};
@@ -22,18 +24,55 @@ const CAPACITY: u64 = 64 << 20;
 /// What one entry takes besides its texts.
 const ENTRY: u32 = 1024;
 
+/// What kind of token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Of the session API.
+    Session,
+    /// A client's access token.
+    Access,
+    /// A client's refresh token.
+    Refresh,
+}
+
 /// A token that is alive.
 #[derive(Debug)]
 pub struct LiveToken {
-    /// Its session and person.
-    pub live: Live,
+    /// What kind it is.
+    pub kind: TokenKind,
+    /// Its session and person; none for a client's own authority.
+    pub live: Option<Live>,
+    /// Whom it was issued to; none for a token of the session API.
+    pub client: Option<ClientId>,
+    /// What it opens.
+    pub scope: Names,
+    /// Whom it is meant for.
+    pub audience: Names,
+    /// The claims that were asked for by name with its grant.
+    pub claims: ClaimsRequest,
+    /// Its own id, where it has one.
+    pub jti: Option<String>,
+    /// When its person proved themselves.
+    pub authenticated_at: Option<Timestamp>,
     /// Its `iat`.
     pub issued_at: Timestamp,
     /// Its `exp`.
     pub expires_at: Timestamp,
-    /// The answer to introspection, printed once; for the endpoint that prints it.
+    /// Until when it can be believed without another look: never past its `exp`.
+    pub(super) good_until: Timestamp,
+    /// The answer to introspection by a caller that sees all, printed once; for the endpoint.
     pub printed: OnceLock<Bytes>,
-    stamp: Stamp<2>,
+    /// The same for a caller that sees what the token's scope opens.
+    pub printed_by_scope: OnceLock<Bytes>,
+    pub(super) stamp: Stamp<3>,
+}
+
+impl LiveToken {
+    /// Whether it is meant for whoever is called `name`.
+    #[must_use]
+    pub fn is_for(&self, name: &str) -> bool {
+        self.audience.contains(name)
+    }
 }
 
 pub(super) struct Cache {
@@ -49,12 +88,18 @@ impl Cache {
             .build();
         Self { key: DerivedKey::derive(secret, "inspection cache"), entries }
     }
+
+    pub(super) fn hash(&self, text: &str) -> TokenHash {
+        self.key.hash(text.as_bytes())
+    }
 }
 
 fn weight(token: &LiveToken) -> u32 {
-    let (user, session) = (&token.live.user, &token.live.session);
-    let texts = user.email.len() * 4 + user.name.len() * 2 + user.username.len() * 2 + session.user_agent.len();
-    ENTRY.saturating_add(u32::try_from(texts).unwrap_or(u32::MAX))
+    let person = token.live.as_ref().map_or(0, |Live { user, session, .. }| {
+        user.email.len() * 4 + user.name.len() * 2 + user.username.len() * 2 + session.user_agent.len()
+    });
+    let lists: usize = [&token.scope, &token.audience].iter().flat_map(|it| it.as_slice()).map(String::len).sum();
+    ENTRY.saturating_add(u32::try_from(person + lists).unwrap_or(u32::MAX))
 }
 
 impl Tokens {
@@ -76,25 +121,67 @@ impl Tokens {
         let now = self.clock.now();
         let key = self.cache.key.mac(&[token.as_bytes()]);
         if let Some(cached) = self.cache.entries.get(&key) {
-            if cached.expires_at > now && self.shared.is_current(&cached.stamp) {
+            if cached.good_until > now && self.shared.is_current(&cached.stamp) {
                 return Ok(Some(cached));
             }
             self.cache.entries.invalidate(&key);
         }
-        let Some(claimed) = self.session_tokens.read(token, now) else { return Ok(None) };
-        let Some(live) = self.look_up(claimed, now).await? else { return Ok(None) };
-        self.cache.entries.insert(key, Arc::clone(&live));
+        let before = self.shared.changes();
+        let Some(live) = self.read(token, now).await? else { return Ok(None) };
+        let live = Arc::new(live);
+        let may_keep = match live.kind {
+            TokenKind::Session => true,
+            TokenKind::Access => self.shared.changes() == before,
+            // A rotation ends a refresh token without telling anybody: each is looked up each time.
+            TokenKind::Refresh => false,
+        };
+        if may_keep {
+            self.cache.entries.insert(key, Arc::clone(&live));
+        }
         Ok(Some(live))
     }
 
-    async fn look_up(&self, claimed: Claimed, now: Timestamp) -> Result<Option<Arc<LiveToken>>> {
+    /// Each kind of token by its form; what fits none costs no look-up.
+    async fn read(&self, token: &str, now: Timestamp) -> Result<Option<LiveToken>> {
+        if let Some(claimed) = self.session_tokens.read(token, now) {
+            return self.look_up(claimed, now).await;
+        }
+        if let Some(opaque) = Secret::<Opaque>::parse(token) {
+            return self.look_up_opaque(&opaque, now).await;
+        }
+        if let Some(refresh) = self.refresh_tokens.read(token) {
+            return self.look_up_refresh(refresh, now).await;
+        }
+        match self.read_signed(token).await? {
+            Some(payload) => self.look_up_signed(payload, now).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn look_up(&self, claimed: Claimed, now: Timestamp) -> Result<Option<LiveToken>> {
         // Taken before the read: a change that comes between the two makes the entry stale.
-        let stamp = self.shared.stamp([&Subject::User(claimed.user), &Subject::Session(claimed.session)]);
+        let (user, session) = (Subject::User(claimed.user), Subject::Session(claimed.session));
+        let stamp = self.shared.stamp([&user, &session, &session]);
         let Some(live) = self.sessions.look_up(claimed.session).await? else { return Ok(None) };
         if !live.is_alive(now) || live.user.id != claimed.user {
             return Ok(None);
         }
-        let Claimed { issued_at, expires_at, .. } = claimed;
-        Ok(Some(Arc::new(LiveToken { live, issued_at, expires_at, printed: OnceLock::new(), stamp })))
+        let authenticated_at = Some(live.session.authenticated_at());
+        Ok(Some(LiveToken {
+            kind: TokenKind::Session,
+            live: Some(live),
+            client: None,
+            scope: Names::default(),
+            audience: Names::default(),
+            claims: ClaimsRequest::default(),
+            jti: None,
+            authenticated_at,
+            issued_at: claimed.issued_at,
+            expires_at: claimed.expires_at,
+            good_until: claimed.expires_at,
+            printed: OnceLock::new(),
+            printed_by_scope: OnceLock::new(),
+            stamp,
+        }))
     }
 }

@@ -1,12 +1,19 @@
 //! Tokens: session tokens, refresh families, and the one opinion on whether a token is alive.
 
+mod access;
+pub mod claims;
 mod family;
+pub mod id_token;
 mod inspect;
+mod issue;
+mod look_up;
 mod refresh;
+mod revoke;
 mod session_token;
 mod settings;
 
-pub use inspect::LiveToken;
+pub use inspect::{LiveToken, TokenKind};
+pub use issue::{TokenSet, Wanted, check_grant_type};
 pub use refresh::Refreshed;
 pub use session_token::SessionToken;
 pub use settings::Settings;
@@ -16,22 +23,33 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::audit::Audit;
+use super::clients::Clients;
 use super::database::Database;
+use super::grants::Grants;
+use super::keys::Keys;
 use super::metrics::Metrics;
 use super::sessions::Sessions;
 use super::shared::Shared;
 use crate::clock::Clock;
 use crate::random::Random;
 
+/// The class of every sign-in today: one factor (ISO/IEC 29115, level 1).
+pub const ACR: &str = "1";
+
 /// Mints, rotates and inspects tokens.
 pub struct Tokens {
     database: Database,
     shared: Arc<Shared>,
     audit: Audit,
+    clients: Clients,
     sessions: Sessions,
+    grants: Grants,
+    keys: Keys,
     metrics: Arc<Metrics>,
     clock: Clock,
     random: Random,
+    /// The `iss` of what goes out.
+    issuer: String,
     settings: Settings,
     session_tokens: session_token::Keys,
     refresh_tokens: family::Keys,
@@ -47,8 +65,14 @@ pub struct Parts {
     pub shared: Arc<Shared>,
     /// The audit.
     pub audit: Audit,
+    /// Clients, whose removal ends their tokens.
+    pub clients: Clients,
     /// Sessions, which every token belongs to.
     pub sessions: Sessions,
+    /// What people granted clients.
+    pub grants: Grants,
+    /// What signs.
+    pub keys: Keys,
     /// Figures.
     pub metrics: Arc<Metrics>,
     /// The time.
@@ -58,10 +82,10 @@ pub struct Parts {
 }
 
 impl Tokens {
-    /// Tokens by `settings`.
+    /// Tokens of `issuer` by `settings`.
     #[must_use]
-    pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, shared, audit, sessions, metrics, clock, random } = parts;
+    pub fn new(parts: Parts, settings: Settings, issuer: &str) -> Self {
+        let Parts { database, shared, audit, clients, sessions, grants, keys, metrics, clock, random } = parts;
         let refresh_secret = settings.jwt_refresh_secret.expose_secret().as_bytes();
         Self {
             session_tokens: session_token::Keys::new(settings.jwt_secret.expose_secret().as_bytes()),
@@ -70,10 +94,14 @@ impl Tokens {
             database,
             shared,
             audit,
+            clients,
             sessions,
+            grants,
+            keys,
             metrics,
             clock,
             random,
+            issuer: issuer.to_owned(),
             settings,
         }
     }

@@ -1,20 +1,24 @@
 //! Refresh: one conditional update rotates a family; repeats never make a second branch
 //! (RFC 9700 section 2.2.2).
 
+use std::time::Duration;
+
 use entity::refresh_family::{ActiveModel, Column, Entity, Model as Family};
-use entity::{RefreshFamilyId, Timestamp};
+use entity::{GrantId, RefreshFamilyId, SessionId, Timestamp};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 
 use super::Tokens;
 use super::family::{RefreshToken, Verdict};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::services::audit::{Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::database::{Executor, sweep};
+use crate::services::grants::Grant;
 use crate::services::metrics::Outcome;
-use crate::services::sessions::{Live, Session, live};
+use crate::services::sessions::live::{self, LiveFamily};
+use crate::services::sessions::{Live, Session};
 use crate::services::shared::Subject;
 
 /// How often a rotation that lost a race looks again.
@@ -37,21 +41,39 @@ impl Tokens {
     /// # Errors
     /// When the database does not take it.
     pub async fn start_family(&self, tx: &Executor<'_>, session: &Session) -> Result<SecretString> {
-        let now = self.clock.now();
+        let access_expires_at = self.clock.now() + self.settings.session_token_lifetime;
+        let expires_at = session.created_at + self.settings.refresh_lifetime;
+        self.insert_family(tx, session.id, None, access_expires_at, expires_at).await
+    }
+
+    /// Starts the refresh family of a client's grant in the transaction `tx`; answers its first token.
+    pub(super) async fn start_grant_family(&self, tx: &Executor<'_>, grant: &Grant) -> Result<SecretString> {
+        let access_expires_at = self.clock.now() + self.settings.access_token_lifetime;
+        self.insert_family(tx, grant.session_id, Some(grant.id), access_expires_at, grant.expires_at).await
+    }
+
+    async fn insert_family(
+        &self,
+        tx: &Executor<'_>,
+        session: SessionId,
+        grant: Option<GrantId>,
+        access_expires_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<SecretString> {
         let id = RefreshFamilyId::from_random(self.random.bytes());
         let token = self.refresh_tokens.make(&self.random, id, 0);
         let row = ActiveModel {
             id: Set(id),
-            session_id: Set(session.id),
-            grant_id: Set(None),
+            session_id: Set(session),
+            grant_id: Set(grant),
             generation: Set(0),
             token_hash: Set(self.refresh_tokens.hash(&token)),
             sealed: Set(None),
             used: Set(false),
             rotated_at: Set(None),
-            access_expires_at: Set(now + self.settings.session_token_lifetime),
-            created_at: Set(now),
-            expires_at: Set(session.created_at + self.settings.refresh_lifetime),
+            access_expires_at: Set(access_expires_at),
+            created_at: Set(self.clock.now()),
+            expires_at: Set(expires_at),
         };
         Entity::insert(row).exec_without_returning(tx).await?;
         Ok(token.text)
@@ -69,46 +91,64 @@ impl Tokens {
     }
 
     async fn refresh_uncounted(&self, text: &str, caller: &Caller) -> Result<Refreshed> {
+        let lifetime = self.settings.session_token_lifetime;
+        let found = self.succeed(text, |it| it.grant.is_none(), lifetime, caller).await?;
+        let (LiveFamily { family, live, .. }, newest) = found.ok_or(ErrorKind::Unauthenticated)?;
+        Ok(Refreshed { live, refresh_token: newest.text, expires_at: family.expires_at })
+    }
+
+    /// The rules of repeats, the same for sessions and for clients: the newest token of the family
+    /// of `text`, after a rotation where one is due. None for anything but a living family that is
+    /// `whose` and a token that the rules forgive; a token that they do not forgive ends it all.
+    ///
+    /// `lifetime` is that of the access token which goes out with the newest one.
+    pub(super) async fn succeed(
+        &self,
+        text: &str,
+        is_theirs: impl Fn(&LiveFamily) -> bool,
+        lifetime: Duration,
+        caller: &Caller,
+    ) -> Result<Option<(LiveFamily, RefreshToken)>> {
         for _ in 0..TRIES {
             let Some(token) = self.refresh_tokens.read(text) else { break };
             let now = self.clock.now();
-            let Some((family, live)) = live::by_family(&self.database, token.family, now).await? else { break };
-            if !live.is_alive(now) {
+            let Some(found) = live::by_family(&self.database, token.family, now).await? else { break };
+            if !is_theirs(&found) || !found.is_alive(now) {
                 break;
             }
-            let newest = match self.refresh_tokens.judge(&family, token, now, self.settings.refresh_grace) {
-                Verdict::Rotate(token) => match self.rotate(&family, token).await? {
+            let newest = match self.refresh_tokens.judge(&found.family, token, now, self.settings.refresh_grace) {
+                Verdict::Rotate(token) => match self.rotate(&found.family, token, lifetime).await? {
                     Some(next) => next,
                     // Somebody was faster: look again at what they made.
                     None => continue,
                 },
                 Verdict::Newest(token) => {
-                    self.mark_used(&family).await?;
+                    self.mark_used(&found.family).await?;
                     token
                 }
                 Verdict::SameSuccessor(newest) => newest,
                 Verdict::Theft => {
-                    self.end_stolen(&family, &live, caller).await?;
+                    self.end_stolen(&found, caller).await?;
                     break;
                 }
                 Verdict::Straggler | Verdict::Dead => break,
             };
-            return Ok(Refreshed { live, refresh_token: newest.text, expires_at: family.expires_at });
+            return Ok(Some((found, newest)));
         }
-        Err(Error::from(ErrorKind::Unauthenticated))
+        Ok(None)
     }
 
-    /// The session that a refresh token belongs to, newest or not; nothing changes.
+    /// The session that a refresh token of the session API belongs to, newest or not; nothing changes.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn session_of_refresh_token(&self, text: &str) -> Result<Option<Live>> {
         let Some(token) = self.refresh_tokens.read(text) else { return Ok(None) };
         let found = live::by_family(&self.database, token.family, self.clock.now()).await?;
-        Ok(found.map(|(_, live)| live))
+        Ok(found.filter(|found| found.grant.is_none()).map(|found| found.live))
     }
 
-    async fn rotate(&self, family: &Family, token: RefreshToken) -> Result<Option<RefreshToken>> {
+    async fn rotate(&self, family: &Family, token: RefreshToken, lifetime: Duration) -> Result<Option<RefreshToken>> {
         let now = self.clock.now();
         let next = self.refresh_tokens.make(&self.random, family.id, family.generation.saturating_add(1));
         let row = ActiveModel {
@@ -117,7 +157,7 @@ impl Tokens {
             sealed: Set(Some(self.refresh_tokens.seal(&self.random, &token, &next))),
             used: Set(false),
             rotated_at: Set(Some(now)),
-            access_expires_at: Set(now + self.settings.session_token_lifetime),
+            access_expires_at: Set(now + lifetime),
             ..ActiveModel::default()
         };
         let is_newest = Column::Id.eq(family.id).and(Column::Generation.eq(family.generation));
@@ -140,7 +180,13 @@ impl Tokens {
         self.database.write_statement(|tx| Box::pin(async move { Ok(update.exec(tx).await.map(|_| ())?) })).await
     }
 
-    async fn end_stolen(&self, family: &Family, live: &Live, caller: &Caller) -> Result<()> {
+    /// Ends what a stolen token could open: a client's grant, or else the session itself.
+    async fn end_stolen(&self, found: &LiveFamily, caller: &Caller) -> Result<()> {
+        if let Some(grant) = &found.grant {
+            tracing::warn!(client = %grant.client_id, "a refresh token came back after its time; its grant ends");
+            return self.grants.end(grant.clone(), EventKind::RefreshReplayed).await;
+        }
+        let LiveFamily { family, live, .. } = found;
         tracing::warn!(session = %live.session.id, "a refresh token came back after its time; its session ends");
         let event = Event::new(EventKind::RefreshReplayed)
             .about(live.user.id)

@@ -15,6 +15,10 @@ pub struct Settings {
     pub refresh_lifetime: Duration,
     /// `POSTERN_REFRESH_GRACE`: how long after a rotation a repeat gets the same successor.
     pub refresh_grace: Duration,
+    /// `POSTERN_ACCESS_TOKEN_LIFETIME`: life of a client's access token.
+    pub access_token_lifetime: Duration,
+    /// `POSTERN_ID_TOKEN_LIFETIME`: life of an ID token.
+    pub id_token_lifetime: Duration,
     /// `JWT_SECRET`: HS256 key of session tokens.
     pub jwt_secret: SecretString,
     /// `JWT_REFRESH_SECRET`: parent of the keys that sign and hash refresh tokens.
@@ -44,12 +48,25 @@ impl Settings {
             "How long a refresh token that was used may be repeated and gets the same answer.",
             |text| numbers::duration(text, 0..=60),
         );
+        let access_token_lifetime =
+            env.or("POSTERN_ACCESS_TOKEN_LIFETIME", "15m", "Life of the access tokens of OpenID clients.", |text| {
+                numbers::duration(text, 1..=86_400)
+            });
+        let id_token_lifetime = env.or(
+            "POSTERN_ID_TOKEN_LIFETIME",
+            "1h",
+            "Life of ID tokens; a chat with OPENID_REUSE_TOKENS uses them as its bearer.",
+            |text| numbers::duration(text, 1..=86_400),
+        );
         let lives = (session_token_lifetime?, refresh_lifetime?, refresh_grace?);
+        let (access_token_lifetime, id_token_lifetime) = (access_token_lifetime?, id_token_lifetime?);
         compare(env, lives.0, lives.1);
         Some(move |jwt_secret, jwt_refresh_secret| Self {
             session_token_lifetime: lives.0,
             refresh_lifetime: lives.1,
             refresh_grace: lives.2,
+            access_token_lifetime,
+            id_token_lifetime,
             jwt_secret,
             jwt_refresh_secret,
         })

@@ -54,5 +54,8 @@
     });
   });
 
+  // An answer to an app that wants it as a form.
+  all('form[data-send]', (form) => form.submit());
+
   if (!navigator.cookieEnabled) all('[data-no-cookies]', (hint) => { hint.hidden = false; });
 })();

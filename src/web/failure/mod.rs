@@ -9,7 +9,7 @@ mod foreign;
 mod shapes;
 
 pub use allow::{Allow, Methods, get, post};
-pub use shapes::{OAuthError, PageRenderer, Problem, ProblemField, Shape};
+pub use shapes::{OAuthError, PageRenderer, Problem, ProblemField, Shape, oauth_code};
 
 use std::panic::AssertUnwindSafe;
 
@@ -123,6 +123,10 @@ pub fn respond(shape: &Shape, error: &Error, id: RequestId) -> Response {
     response
 }
 
+/// RFC 6750, section 3.
+const INVALID_TOKEN: &str = "Bearer realm=\"postern\", error=\"invalid_token\"";
+const INSUFFICIENT_SCOPE: &str = "Bearer realm=\"postern\", error=\"insufficient_scope\"";
+
 fn add_headers(error: &Error, headers: &mut HeaderMap) {
     if let Some(wait) = shapes::retry_after(error) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
@@ -130,6 +134,12 @@ fn add_headers(error: &Error, headers: &mut HeaderMap) {
     match error.kind {
         ErrorKind::InvalidClient => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"postern\""));
+        }
+        ErrorKind::InvalidToken => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(INVALID_TOKEN));
+        }
+        ErrorKind::InsufficientScope => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(INSUFFICIENT_SCOPE));
         }
         // A 401 has to say how (RFC 9110, section 15.5.2); browsers do not prompt for this scheme.
         kind if kind.status() == 401 => {

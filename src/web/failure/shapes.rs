@@ -152,10 +152,26 @@ impl Example for OAuthError {
     }
 }
 
-/// The codes that the specification knows; any other refusal is one of its kinds, too.
-fn oauth_code(kind: ErrorKind) -> &'static str {
+/// The codes that the specifications know; any other refusal is one of their kinds, too.
+#[must_use]
+pub fn oauth_code(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::InvalidClient => kind.code(),
+        ErrorKind::InvalidClient
+        | ErrorKind::InvalidGrant
+        | ErrorKind::UnauthorizedClient
+        | ErrorKind::UnsupportedGrantType
+        | ErrorKind::InvalidScope
+        | ErrorKind::InvalidTarget
+        | ErrorKind::UnsupportedResponseType
+        | ErrorKind::RequestNotSupported
+        | ErrorKind::RequestUriNotSupported
+        | ErrorKind::LoginRequired
+        | ErrorKind::ConsentRequired
+        | ErrorKind::InteractionRequired
+        | ErrorKind::UnmetAuthenticationRequirements
+        | ErrorKind::AccessDenied
+        | ErrorKind::InvalidToken
+        | ErrorKind::InsufficientScope => kind.code(),
         ErrorKind::Internal => "server_error",
         ErrorKind::Unavailable | ErrorKind::TooManyRequests => "temporarily_unavailable",
         ErrorKind::Forbidden | ErrorKind::Banned | ErrorKind::Disabled => "access_denied",

@@ -18,6 +18,8 @@ use crate::web::cookie::Cookie;
 #[derive(Clone)]
 pub struct CsrfToken {
     token: String,
+    /// The value of the cookie that it is bound to.
+    browser: String,
     /// A cookie that the browser does not have yet.
     fresh: Option<(Web, String)>,
 }
@@ -31,16 +33,23 @@ impl CsrfToken {
         let web = Web::of(request)?;
         let headers = request.headers();
         if let Some(value) = web.cookies.read(headers, Cookie::Csrf) {
-            return Ok(Self { token: token(web, headers, value), fresh: None });
+            return Ok(Self { token: token(web, headers, value), browser: value.to_owned(), fresh: None });
         }
         let value = URL_SAFE_NO_PAD.encode(web.random.bytes::<32>());
-        Ok(Self { token: token(web, headers, &value), fresh: Some((web.clone(), value)) })
+        Ok(Self { token: token(web, headers, &value), browser: value.clone(), fresh: Some((web.clone(), value)) })
     }
 
     /// The value of the form's hidden field.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.token
+    }
+
+    /// The value of the cookie that the token is bound to: random, and the same as long as the browser
+    /// keeps it.
+    #[must_use]
+    pub fn browser(&self) -> &str {
+        &self.browser
     }
 
     /// Sets the cookie that the token is bound to, where the browser has none. Every page with a

@@ -16,6 +16,19 @@ pub type Pairs = Vec<(String, String)>;
 /// # Errors
 /// 400 that says what is wrong with the whole.
 pub fn parse(body: &[u8]) -> Result<Pairs> {
+    let pairs = parse_repeated(body)?;
+    let is_repeated = |at: usize| pairs[..at].iter().any(|(known, _)| *known == pairs[at].0);
+    match (0..pairs.len()).any(is_repeated) {
+        true => Err(Error::new(ErrorKind::InvalidRequest, "The form holds a field twice.")),
+        false => Ok(pairs),
+    }
+}
+
+/// The same, but a name may stand there several times.
+///
+/// # Errors
+/// 400 that says what is wrong with the whole.
+pub fn parse_repeated(body: &[u8]) -> Result<Pairs> {
     let refuse = |words| Err(Error::new(ErrorKind::InvalidRequest, words));
     let mut pairs = Pairs::new();
     let Ok(body) = std::str::from_utf8(body) else { return refuse("The form is not UTF-8.") };
@@ -24,9 +37,6 @@ pub fn parse(body: &[u8]) -> Result<Pairs> {
         let (Some(name), Some(value)) = (decode(name), decode(value)) else {
             return refuse("The form is not UTF-8.");
         };
-        if pairs.iter().any(|(known, _)| *known == name) {
-            return refuse("The form holds a field twice.");
-        }
         if pairs.len() == limits::PARAMETERS {
             return refuse("The form holds too many fields.");
         }

@@ -1,0 +1,142 @@
+//! The consent page: what an app gets, in words and with the real values.
+
+use poem::web::Query;
+use poem::{Response, handler};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Destination, find, gone};
+use crate::app::App;
+use crate::error::{Error, ErrorKind, Result};
+use crate::services::caller::Caller;
+use crate::services::grants::{AuthorizationRequest, scope};
+use crate::services::users::User;
+use crate::web::form::Form;
+use crate::web::initials;
+use crate::web::page::Page;
+use crate::web::return_to::AUTHORIZE;
+use crate::web::visitor::{Member, Visitor};
+
+/// Asks whether an app may know and do what it asks for.
+#[derive(Debug, Serialize)]
+pub struct ConsentPage {
+    /// The app's name.
+    pub client: String,
+    /// Its first letter, in place of a picture.
+    pub initial: String,
+    /// The host that the person is sent back to; none for an app on their machine.
+    pub host: Option<String>,
+    /// What it gets.
+    pub items: Vec<ConsentItem>,
+    /// The key of the request.
+    pub request: String,
+    /// Where to sign in as somebody else.
+    pub not_you: String,
+}
+
+/// One thing that an app gets.
+#[derive(Debug, Serialize)]
+pub struct ConsentItem {
+    /// The icon before it.
+    pub icon: &'static str,
+    /// What it is, after "can".
+    pub text: &'static str,
+    /// The real value.
+    pub value: String,
+}
+
+impl Page for ConsentPage {
+    const TEMPLATE: &'static str = "consent.html";
+}
+
+/// What `/consent` is asked with.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ConsentQuery {
+    request: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ConsentForm {
+    request: String,
+    decision: Decision,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Decision {
+    Allow,
+    Cancel,
+}
+
+/// `GET /consent`
+#[handler]
+pub(crate) async fn show(app: App, member: Member, query: Query<ConsentQuery>) -> Result<Response> {
+    let Member { visitor, live } = member;
+    let (key, waiting) = find(&app, &visitor, &query.0.request).await?;
+    let client = app.clients.find(&waiting.request.client_id).await?.ok_or_else(gone)?;
+    let base = visitor.web.settings.base_path();
+    let page = ConsentPage {
+        client: client.name().to_owned(),
+        initial: initials::first(client.name()),
+        host: host(&waiting.request.redirect_uri),
+        items: items(&waiting.request, &live.user),
+        not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
+        request: key.expose().to_owned(),
+    };
+    let mut response = visitor.show(&page)?;
+    visitor.allow_form_to(&mut response, &waiting.request.redirect_uri)?;
+    Ok(response)
+}
+
+/// `POST /consent`
+#[handler]
+pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+    let live = visitor.live.as_ref().ok_or_else(|| Error::from(ErrorKind::Forged))?;
+    let (key, waiting) = find(&app, &visitor, &form.request).await?;
+    match form.decision {
+        Decision::Allow => {
+            app.grants.allow(live.user.id, &waiting.request, &caller).await?;
+            visitor.lead_to(&format!("{AUTHORIZE}/{}", key.expose()))
+        }
+        Decision::Cancel => {
+            app.grants.give_up(&key).await?;
+            let destination = Destination::of(&waiting.request, app.config.web.issuer());
+            destination.refuse(&visitor, &ErrorKind::AccessDenied.into())
+        }
+    }
+}
+
+fn host(redirect_uri: &str) -> Option<String> {
+    let url = Url::parse(redirect_uri).ok()?;
+    url.host_str().map(str::to_owned)
+}
+
+/// What the request opens, one line per scope, and one for claims asked for by name.
+fn items(request: &AuthorizationRequest, user: &User) -> Vec<ConsentItem> {
+    let scopes = request.scopes();
+    let item = |icon, text, value: String| ConsentItem { icon, text, value };
+    let known = [
+        (scope::PROFILE, item("person", "see your name and picture", format!("{}, {}", user.name, user.username))),
+        (scope::EMAIL, item("mail", "see your e-mail address", user.email.clone())),
+        (scope::ROLES, item("key", "see your roles here", user.roles.as_slice().join(", "))),
+        (scope::GROUPS, item("group", "see your groups here", user.groups.as_slice().join(", "))),
+        (
+            scope::OFFLINE_ACCESS,
+            item("again", "stay signed in while you are away", "Until you sign it out under Apps".to_owned()),
+        ),
+    ];
+    let mut items: Vec<ConsentItem> =
+        known.into_iter().filter(|(scope, _)| scopes.contains(scope)).map(|(_, item)| item).collect();
+    let mut named: Vec<&str> =
+        request.claims.names().filter(|name| !matches!(*name, "sub" | "acr" | "auth_time")).collect();
+    named.sort_unstable();
+    named.dedup();
+    if !named.is_empty() {
+        items.push(item("list", "see single facts about you", named.join(", ").replace('_', " ")));
+    }
+    if items.is_empty() {
+        items.push(item("person", "recognise you", "By an id that says nothing else".to_owned()));
+    }
+    items
+}

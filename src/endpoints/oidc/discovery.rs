@@ -1,0 +1,76 @@
+//! Discovery and the key set (OpenID Connect Discovery, RFC 8414, RFC 7517): true of what is
+//! switched on.
+
+use poem::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use poem::{Response, handler};
+use serde_json::{Value, json};
+
+use super::cors;
+use crate::app::App;
+use crate::error::Result;
+use crate::services::clients::{GrantType, ResponseType, SigningAlgorithm};
+use crate::services::grants::scope;
+use crate::services::keys::JWKS_MAX_AGE;
+use crate::services::tokens::{ACR, claims};
+use crate::web::return_to::AUTHORIZE;
+
+/// `GET /.well-known/openid-configuration`, `GET /.well-known/oauth-authorization-server`
+#[handler]
+pub(crate) async fn show(app: App) -> Response {
+    public(metadata(&app).to_string())
+}
+
+/// `GET /oauth2/jwks`
+#[handler]
+pub(crate) async fn keys(app: App) -> Result<Response> {
+    Ok(public(app.keys.jwks().await?))
+}
+
+fn public(body: impl Into<poem::Body>) -> Response {
+    Response::builder()
+        .header(CONTENT_TYPE, "application/json")
+        .header(CACHE_CONTROL, format!("public, max-age={}", JWKS_MAX_AGE.as_secs()))
+        .header(ACCESS_CONTROL_ALLOW_ORIGIN, cors::ANYBODY)
+        .body(body)
+}
+
+/// What this issuer speaks, by the names of the specifications.
+fn metadata(app: &App) -> Value {
+    let issuer = app.config.web.issuer();
+    let at = |path: &str| format!("{issuer}{path}");
+    let own_claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
+    let claims: Vec<&str> = own_claims.into_iter().chain(claims::SUPPORTED.map(|(name, _)| name)).collect();
+    let scopes: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
+    let grants = GrantType::ALL.iter().filter(|it| **it != GrantType::DeviceCode).map(|it| it.name());
+    let methods = ["client_secret_basic", "client_secret_post", "none"];
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at(AUTHORIZE),
+        "token_endpoint": at("/oauth2/token"),
+        "userinfo_endpoint": at("/oauth2/userinfo"),
+        "jwks_uri": at("/oauth2/jwks"),
+        "introspection_endpoint": at("/oauth2/introspect"),
+        "pushed_authorization_request_endpoint": at("/oauth2/par"),
+        "require_pushed_authorization_requests": false,
+        "revocation_endpoint": at("/oauth2/revoke"),
+        "scopes_supported": scopes,
+        "response_types_supported": ResponseType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": grants.collect::<Vec<_>>(),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": SigningAlgorithm::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        "token_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": methods,
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": [ACR],
+        "authorization_response_iss_parameter_supported": true,
+        "ui_locales_supported": ["en"],
+    })
+}

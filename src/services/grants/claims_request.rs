@@ -1,0 +1,99 @@
+//! The `claims` parameter (OpenID Connect Core section 5.5): single claims, asked for by name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How much text one parameter may hold.
+const LONGEST: usize = 4096;
+
+/// Which claims are asked for beyond those of the scopes. What nobody here knows is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsRequest {
+    /// For the answer of userinfo.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub userinfo: BTreeMap<String, Option<Wish>>,
+    /// For the ID token.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub id_token: BTreeMap<String, Option<Wish>>,
+}
+
+/// How one claim is asked for; all of it may lack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Whether the client cannot go on without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub essential: bool,
+    /// The one value that it must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The values of which it should have one, the dearest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<Value>>,
+}
+
+impl ClaimsRequest {
+    /// Reads the parameter.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is no JSON object of this form.
+    pub fn parse(text: &str) -> Result<Self> {
+        let malformed = || Error::new(ErrorKind::InvalidRequest, "The parameter claims is not what it should be.");
+        if text.len() > LONGEST {
+            return Err(malformed());
+        }
+        serde_json::from_str(text).map_err(|_| malformed())
+    }
+
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+
+    /// Every claim that is asked for, wherever it should stand.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.userinfo.keys().chain(self.id_token.keys()).map(String::as_str)
+    }
+
+    /// The `sub` that the ID token must have, if one is asked for (Core section 5.5.1).
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
+    }
+
+    /// The classes of sign-in of which the client needs one; none when it only wishes.
+    #[must_use]
+    pub fn essential_acr(&self) -> Option<Vec<String>> {
+        let wish = self.id_token.get("acr")?.as_ref().filter(|wish| wish.essential)?;
+        let values = wish.value.iter().chain(wish.values.iter().flatten());
+        let texts: Vec<String> = values.filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        (!texts.is_empty()).then_some(texts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameter_reads_as_core_writes_it() {
+        let text = r#"{"userinfo":{"given_name":{"essential":true},"email":null},"id_token":{"acr":{"essential":true,"values":["a","b"]},"sub":{"value":"x"}}}"#;
+        let read = ClaimsRequest::parse(text).unwrap();
+        assert!(read.userinfo["given_name"].as_ref().unwrap().essential && read.userinfo["email"].is_none());
+        assert_eq!(read.essential_acr(), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(read.subject(), Some("x"));
+        assert_eq!(ClaimsRequest::parse(&serde_json::to_string(&read).unwrap()).unwrap(), read);
+    }
+
+    #[test]
+    fn what_is_no_such_object_is_refused() {
+        for text in ["", "[]", "1", "{\"userinfo\":[]}", "{\"id_token\":{\"a\":1}}", &"{".repeat(5000)] {
+            assert_eq!(ClaimsRequest::parse(text).unwrap_err().kind, ErrorKind::InvalidRequest, "{text:.20}");
+        }
+        assert!(ClaimsRequest::parse("{\"more\":1}").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,193 @@
+//! Authorization codes (RFC 6749 section 4.1): issued once, exchanged once.
+
+use entity::grant::{ActiveModel, Column, Entity};
+use entity::{GrantId, Names, TokenHash};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::request::{AuthorizationRequest, RequestKey};
+use super::scope::OFFLINE_ACCESS;
+use super::{Grant, Grants};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::{Kind, Secret, same, sha256};
+use crate::services::audit::{Actor, Event, EventKind};
+use crate::services::caller::Caller;
+use crate::services::clients::Client;
+use crate::services::database::Executor;
+use crate::services::sessions::Live;
+
+/// What a client exchanges for tokens: 256 random bits.
+#[derive(Debug)]
+pub struct AuthorizationCode;
+
+impl Kind for AuthorizationCode {
+    const PREFIX: &'static str = "pst_ac_";
+}
+
+/// What a client brings with a code.
+#[derive(Debug)]
+pub struct Redemption<'a> {
+    /// The code.
+    pub code: &'a str,
+    /// The redirect address of the request that the code answered.
+    pub redirect_uri: Option<&'a str>,
+    /// The verifier of its challenge (RFC 7636 section 4.5).
+    pub verifier: Option<&'a str>,
+}
+
+impl Grants {
+    /// Issues the code that answers `request` for the person of `live`. With `waiting` the request
+    /// of that key is taken in the same transaction; none when somebody else has taken it.
+    ///
+    /// # Errors
+    /// When the database is away, or the session has ended meanwhile.
+    pub async fn issue_code(
+        &self,
+        request: &AuthorizationRequest,
+        live: &Live,
+        waiting: Option<&Secret<RequestKey>>,
+        caller: &Caller,
+    ) -> Result<Option<Secret<AuthorizationCode>>> {
+        let code = Secret::<AuthorizationCode>::generate(&self.random);
+        let row = self.row(request, live, code.hash())?;
+        let event = Event::new(EventKind::Authorized)
+            .by(Actor::User(live.user.id))
+            .about(live.user.id)
+            .from(caller)
+            .with("client", request.client_id.as_str())
+            .with("session", live.session.id.to_string());
+        let (grants, waiting, session, user) = (self.clone(), waiting.map(Secret::hash), live.session.id, live.user.id);
+        let issued = self.database.write(move |tx| {
+            Box::pin(async move {
+                if let Some(key) = waiting
+                    && !grants.take(tx, key).await?
+                {
+                    return Ok(false);
+                }
+                if !grants.sessions.is_there(tx, session, user).await? {
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
+                Entity::insert(row).exec_without_returning(tx).await?;
+                grants.audit.record(tx, event).await?;
+                Ok(true)
+            })
+        });
+        Ok(issued.await?.then_some(code))
+    }
+
+    fn row(&self, request: &AuthorizationRequest, live: &Live, code: TokenHash) -> Result<ActiveModel> {
+        let now = self.clock.now();
+        let expires_at = now + self.settings.code_lifetime;
+        let claims = match request.claims.is_empty() {
+            true => None,
+            false => Some(serde_json::to_string(&request.claims).map_err(Error::internal)?),
+        };
+        Ok(ActiveModel {
+            id: Set(GrantId::from_random(self.random.bytes())),
+            client_id: Set(request.client_id.clone()),
+            user_id: Set(live.user.id),
+            session_id: Set(live.session.id),
+            scope: Set(request.scopes()),
+            audience: Set(Names::new(request.resources.iter().cloned())),
+            claims: Set(claims),
+            redirect_uri: Set(Some(request.redirect_uri.clone())),
+            challenge: Set(request.challenge.clone()),
+            nonce: Set(request.nonce.clone()),
+            code_hash: Set(Some(code)),
+            code_expires_at: Set(Some(expires_at)),
+            redeemed_at: Set(None),
+            offline: Set(request.scopes().contains(OFFLINE_ACCESS)),
+            authenticated_at: Set(live.session.authenticated_at()),
+            created_at: Set(now),
+            expires_at: Set(expires_at),
+        })
+    }
+
+    /// The grant of a code that `client` may exchange now. Nothing is consumed yet: that is
+    /// [`Self::redeem`], in the transaction that makes the tokens.
+    ///
+    /// A code that was exchanged before ends its grant (RFC 6749 section 4.1.2).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidGrant`], alike for every reason; when the database is away.
+    pub async fn of_code(&self, client: &Client, brought: &Redemption<'_>) -> Result<Grant> {
+        let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
+        let code = Secret::<AuthorizationCode>::parse(brought.code).ok_or_else(refused)?;
+        let found = Entity::find_by_code_hash(code.hash()).one(self.database.read()).await?;
+        let grant = found.filter(|grant| grant.client_id == client.id).ok_or_else(refused)?;
+        if grant.redeemed_at.is_some() {
+            self.end(grant, EventKind::CodeReplayed).await?;
+            return Err(refused());
+        }
+        let is_in_time = grant.code_expires_at.is_some_and(|end| end > self.clock.now());
+        if !is_in_time || grant.redirect_uri.as_deref() != brought.redirect_uri {
+            return Err(refused());
+        }
+        if !proves(brought.verifier, grant.challenge.as_deref()) {
+            return Err(Error::new(ErrorKind::InvalidGrant, "The code verifier does not fit."));
+        }
+        Ok(grant)
+    }
+
+    /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
+    /// of its tokens; answers it as it is now. None when somebody was faster.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn redeem(
+        &self,
+        tx: &Executor<'_>,
+        grant: &Grant,
+        session_end: entity::Timestamp,
+    ) -> Result<Option<Grant>> {
+        let now = self.clock.now();
+        let end = if grant.offline { now + self.settings.offline_lifetime } else { session_end };
+        let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
+        let changed = Entity::update_many()
+            .col_expr(Column::RedeemedAt, Expr::value(now))
+            .col_expr(Column::ExpiresAt, Expr::value(end))
+            .filter(fresh)
+            .exec(tx)
+            .await?;
+        if changed.rows_affected == 0 {
+            return Ok(None);
+        }
+        if grant.offline {
+            self.sessions.keep(tx, grant.session_id, end).await?;
+        }
+        Ok(Some(Grant { redeemed_at: Some(now), expires_at: end, ..grant.clone() }))
+    }
+}
+
+/// Whether `verifier` is the one that `challenge` was made of (RFC 7636 section 4.6). A verifier
+/// without a challenge is refused as well: somebody has taken the challenge out (RFC 9700 section 4.8.2).
+fn proves(verifier: Option<&str>, challenge: Option<&str>) -> bool {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    match (verifier, challenge) {
+        (None, None) => true,
+        (Some(verifier), Some(challenge)) => {
+            let is_verifier = (43..=128).contains(&verifier.len())
+                && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+            let made = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()).as_bytes());
+            is_verifier && same(made.as_bytes(), challenge.as_bytes())
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_051_a_verifier_fits_its_challenge_and_no_other() {
+        // RFC 7636, appendix B.
+        let (verifier, challenge) =
+            ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert!(proves(Some(verifier), Some(challenge)) && proves(None, None));
+        assert!(!proves(Some(verifier), None), "a downgrade");
+        assert!(!proves(None, Some(challenge)) && !proves(Some(challenge), Some(challenge)));
+        assert!(!proves(Some("short"), Some(challenge)) && !proves(Some(&"a".repeat(129)), Some(challenge)));
+    }
+}

@@ -1,0 +1,129 @@
+//! What a person has allowed a client, remembered by scope.
+
+use entity::consent::{ActiveModel, Column, Entity, Model};
+use entity::{ClientId, Names, Timestamp, UserId};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::request::AuthorizationRequest;
+use super::{Grants, scope};
+use crate::error::Result;
+use crate::services::audit::{Actor, Event, EventKind};
+use crate::services::caller::Caller;
+use crate::services::clients::Client;
+use crate::services::shared::Subject;
+
+/// What a person has allowed a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// Whom.
+    pub client_id: ClientId,
+    /// Which scopes.
+    pub scope: Names,
+    /// Which single claims.
+    pub claims: Names,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was given last.
+    pub given_at: Timestamp,
+}
+
+impl Consent {
+    /// Whether it covers all that `request` asks for.
+    #[must_use]
+    pub fn covers(&self, request: &AuthorizationRequest) -> bool {
+        let named = Names::new(request.claims.names());
+        scope::is_within(&request.scopes(), &self.scope) && scope::is_within(&named, &self.claims)
+    }
+}
+
+impl From<Model> for Consent {
+    fn from(row: Model) -> Self {
+        let Model { client_id, scope, claims, created_at, updated_at, .. } = row;
+        Self { client_id, scope, claims, since: created_at, given_at: updated_at }
+    }
+}
+
+impl Grants {
+    /// What `user` has allowed `client`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn consent(&self, user: UserId, client: &Client) -> Result<Option<Consent>> {
+        let row = Entity::find_by_id((user, client.id.clone())).one(self.database.read()).await?;
+        Ok(row.map(Consent::from))
+    }
+
+    /// All that `user` has allowed, the last one first.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn consents(&self, user: UserId) -> Result<Vec<Consent>> {
+        let rows = Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::UpdatedAt);
+        Ok(rows.all(self.database.read()).await?.into_iter().map(Consent::from).collect())
+    }
+
+    /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
+        let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
+        let event = Event::new(EventKind::ConsentGiven)
+            .by(Actor::User(user))
+            .about(user)
+            .from(caller)
+            .with("client", request.client_id.as_str())
+            .with("scope", scope::text(&request.scopes()));
+        let write = self.database.write(move |tx| {
+            Box::pin(async move {
+                let key = (user, request.client_id.clone());
+                let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
+                let (scope, claims, since) = match before {
+                    Some(it) => (it.scope, it.claims, it.since),
+                    None => (Names::default(), Names::default(), now),
+                };
+                let scope = scope.as_slice().iter().cloned().chain(request.scope.iter().cloned());
+                let claims = claims.as_slice().iter().cloned().chain(request.claims.names().map(str::to_owned));
+                let row = ActiveModel {
+                    user_id: Set(user),
+                    client_id: Set(request.client_id.clone()),
+                    scope: Set(Names::new(scope)),
+                    claims: Set(Names::new(claims)),
+                    created_at: Set(since),
+                    updated_at: Set(now),
+                };
+                let again = OnConflict::columns([Column::UserId, Column::ClientId])
+                    .update_columns([Column::Scope, Column::Claims, Column::UpdatedAt])
+                    .to_owned();
+                Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+                grants.audit.record(tx, event).await
+            })
+        });
+        write.await
+    }
+
+    /// Withdraws what `user` has allowed `client`: its grants and their tokens end.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn withdraw(&self, user: UserId, client: &ClientId, caller: &Caller) -> Result<()> {
+        let (grants, client) = (self.clone(), client.clone());
+        let event = Event::new(EventKind::ConsentWithdrawn)
+            .by(Actor::User(user))
+            .about(user)
+            .from(caller)
+            .with("client", client.as_str());
+        let pending = self.database.write(move |tx| {
+            Box::pin(async move {
+                let theirs = Column::UserId.eq(user).and(Column::ClientId.eq(client.clone()));
+                Entity::delete_many().filter(theirs).exec(tx).await?;
+                grants.remove_of(tx, user, &client).await?;
+                grants.audit.record(tx, event).await?;
+                grants.shared.announce(tx, vec![Subject::User(user)]).await
+            })
+        });
+        self.shared.apply(&pending.await?);
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! What people grant clients: authorization requests under way, codes, remembered consent.
+//!
+//! A grant is one row from the code to the last refresh token. Ending its session deletes it
+//! (logout, ban, deletion); so does a second use of its code. What stands in a row of its own for
+//! a short while (requests that wait, pushed ones) has its verbs in a file of its own.
+
+mod claims_request;
+mod code;
+mod consent;
+mod pushed;
+mod request;
+pub mod scope;
+mod settings;
+
+pub use claims_request::{ClaimsRequest, Wish};
+pub use code::{AuthorizationCode, Redemption};
+pub use consent::Consent;
+pub use pushed::PushedKey;
+pub use request::{AuthorizationRequest, Prompt, RequestKey, ResponseMode, Waiting};
+pub use settings::Settings;
+
+pub use entity::grant::Model as Grant;
+
+use std::sync::Arc;
+
+use entity::grant::{Column, Entity};
+use entity::{ClientId, GrantId, UserId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::audit::{Audit, Event, EventKind};
+use super::database::{Database, Executor, sweep};
+use super::sessions::Sessions;
+use super::shared::{Shared, Subject};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::random::Random;
+use crate::secret::DerivedKey;
+
+/// The grants.
+#[derive(Clone)]
+pub struct Grants {
+    database: Database,
+    shared: Arc<Shared>,
+    audit: Audit,
+    sessions: Sessions,
+    clock: Clock,
+    random: Random,
+    settings: Settings,
+    /// Hashes what a browser holds.
+    browsers: Arc<DerivedKey>,
+}
+
+/// What [`Grants`] stands on.
+#[derive(Debug)]
+pub struct Parts {
+    /// Rows.
+    pub database: Database,
+    /// Limits and invalidation.
+    pub shared: Arc<Shared>,
+    /// The audit.
+    pub audit: Audit,
+    /// Sessions, which every grant belongs to.
+    pub sessions: Sessions,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+impl Grants {
+    /// Grants by `settings`; `browsers` keys the hashes of what browsers hold.
+    #[must_use]
+    pub fn new(parts: Parts, settings: Settings, browsers: DerivedKey) -> Self {
+        let Parts { database, shared, audit, sessions, clock, random } = parts;
+        Self { database, shared, audit, sessions, clock, random, settings, browsers: Arc::new(browsers) }
+    }
+
+    /// The clients that took part in a session: they are told when it ends, and may end it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn clients_of(&self, session: entity::SessionId) -> Result<Vec<ClientId>> {
+        let theirs = Column::SessionId.eq(session).and(Column::RedeemedAt.is_not_null());
+        let grants = Entity::find().filter(theirs).all(self.database.read()).await?;
+        let mut clients: Vec<ClientId> = grants.into_iter().map(|grant| grant.client_id).collect();
+        clients.sort();
+        clients.dedup();
+        Ok(clients)
+    }
+
+    /// Ends the grant `id`: its code and tokens open nothing any more. `why` goes to the audit.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn end(&self, grant: Grant, why: EventKind) -> Result<()> {
+        let grants = self.clone();
+        let event = Event::new(why)
+            .about(grant.user_id)
+            .with("client", grant.client_id.as_str())
+            .with("session", grant.session_id.to_string());
+        let pending = self.database.write(move |tx| {
+            Box::pin(async move {
+                if Entity::delete_by_id(grant.id).exec(tx).await?.rows_affected == 0 {
+                    return Ok(None);
+                }
+                grants.audit.record(tx, event).await?;
+                grants.shared.announce(tx, vec![Subject::Session(grant.session_id)]).await.map(Some)
+            })
+        });
+        if let Some(pending) = pending.await? {
+            self.shared.apply(&pending);
+        }
+        Ok(())
+    }
+
+    /// The grant `id`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn get(&self, id: GrantId) -> Result<Option<Grant>> {
+        Ok(Entity::find_by_id(id).one(self.database.read()).await?)
+    }
+
+    /// Ends every grant of `user` to `client` in the transaction `tx`.
+    async fn remove_of(&self, tx: &Executor<'_>, user: UserId, client: &ClientId) -> Result<()> {
+        let theirs = Column::UserId.eq(user).and(Column::ClientId.eq(client.clone()));
+        Entity::delete_many().filter(theirs).exec(tx).await?;
+        Ok(())
+    }
+
+    /// Removes up to `most` grants whose time is over; answers how many went.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep(&self, most: u64) -> Result<u64> {
+        sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
+    }
+}
+
+impl std::fmt::Debug for Grants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Grants")
+    }
+}

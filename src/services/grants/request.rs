@@ -1,0 +1,186 @@
+//! Authorization requests that wait for their person: each in a row of its own, so that nothing of
+//! a running request lives in a browser, and as many as a person has tabs go on side by side.
+//!
+//! The id stands in the address; only the browser that began a request may go on with it (SEC-056).
+
+use std::time::Duration;
+
+use entity::authorization_request::{ActiveModel, Column, Entity};
+use entity::{ClientId, Names, Timestamp, TokenHash, UserId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use super::Grants;
+use super::claims_request::ClaimsRequest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::{Kind, Secret};
+use crate::services::caller::Caller;
+use crate::services::database::{Executor, sweep};
+use crate::services::shared::Limit;
+
+/// How long a request waits: a page left open over night goes on in the morning.
+const WAITS: Duration = Duration::from_secs(24 * 3600);
+/// How many requests of one network may begin to wait within [`WINDOW`]. An office behind one
+/// address starts far fewer; a flood stays bounded.
+const MOST: u32 = 600;
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// The id of a waiting request.
+#[derive(Debug)]
+pub struct RequestKey;
+
+impl Kind for RequestKey {
+    const PREFIX: &'static str = "pst_ar_";
+}
+
+/// How the answer reaches the client (OAuth 2.0 Multiple Response Types section 2.1, Form Post).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the query of the redirect address.
+    #[default]
+    Query,
+    /// In its fragment.
+    Fragment,
+    /// In a form that the browser sends.
+    FormPost,
+}
+
+/// What the client wants shown (Core section 3.1.2.1, `prompt`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// Show nothing; answer with an error instead.
+    pub none: bool,
+    /// Ask for a sign-in whatever there is.
+    pub login: bool,
+    /// Ask for consent whatever is remembered.
+    pub consent: bool,
+    /// Ask which account.
+    pub select_account: bool,
+}
+
+/// A checked authorization request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client_id: ClientId,
+    /// Where the answer goes: one of the client's own, checked.
+    pub redirect_uri: String,
+    /// What goes back as it came.
+    pub state: Option<String>,
+    /// How the answer travels.
+    pub response_mode: ResponseMode,
+    /// What is asked for, cut to what the client may.
+    pub scope: Vec<String>,
+    /// Goes into the ID token as it came.
+    pub nonce: Option<String>,
+    /// The S256 challenge (RFC 7636).
+    pub challenge: Option<String>,
+    /// What is to be shown.
+    pub prompt: Prompt,
+    /// How old the sign-in may be, in seconds.
+    pub max_age: Option<u64>,
+    /// Whom the client thinks it is, to fill in the sign-in page.
+    pub login_hint: Option<String>,
+    /// Whose sign-in it must be (`id_token_hint`, or `sub` by `claims`).
+    pub subject: Option<UserId>,
+    /// Single claims that are asked for.
+    pub claims: ClaimsRequest,
+    /// The resources that tokens are for (RFC 8707).
+    pub resources: Vec<String>,
+}
+
+impl AuthorizationRequest {
+    /// The scopes.
+    #[must_use]
+    pub fn scopes(&self) -> Names {
+        Names::new(self.scope.iter().cloned())
+    }
+}
+
+/// A request that waits, with its age.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// What was asked.
+    pub request: AuthorizationRequest,
+    /// When it came.
+    pub since: Timestamp,
+}
+
+impl Grants {
+    /// Lets `request` wait for the person in the browser that holds `browser`; answers its key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooManyRequests`] for a flood from one network; when the database is away.
+    pub async fn wait(
+        &self,
+        request: &AuthorizationRequest,
+        browser: &str,
+        caller: &Caller,
+    ) -> Result<Secret<RequestKey>> {
+        let limit = Limit { max: MOST, window: WINDOW };
+        let key = format!("authorization requests/{}", caller.network());
+        self.shared
+            .counters
+            .hit(&key, limit)
+            .map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
+        let (key, now) = (Secret::<RequestKey>::generate(&self.random), self.clock.now());
+        let row = ActiveModel {
+            id: Set(key.hash()),
+            client_id: Set(request.client_id.clone()),
+            browser: Set(self.browser_hash(browser)),
+            parameters: Set(serde_json::to_string(request).map_err(Error::internal)?),
+            created_at: Set(now),
+            expires_at: Set(now + WAITS),
+        };
+        let insert = Entity::insert(row);
+        self.database
+            .write_statement(|tx| {
+                Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
+            })
+            .await?;
+        Ok(key)
+    }
+
+    /// The request of `key`, if the browser that holds `browser` began it and it still waits.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn waiting(&self, key: &Secret<RequestKey>, browser: &str) -> Result<Option<Waiting>> {
+        let its_own = Column::Browser.eq(self.browser_hash(browser)).and(Column::ExpiresAt.gt(self.clock.now()));
+        let row = Entity::find_by_id(key.hash()).filter(its_own).one(self.database.read()).await?;
+        row.map(|row| {
+            let request = serde_json::from_str(&row.parameters).map_err(Error::internal)?;
+            Ok(Waiting { request, since: row.created_at })
+        })
+        .transpose()
+    }
+
+    /// Takes the request of `key` away in the transaction `tx`; answers whether it was there. Of
+    /// two answers to one request only the first finds it.
+    pub(super) async fn take(&self, tx: &Executor<'_>, key: TokenHash) -> Result<bool> {
+        Ok(Entity::delete_by_id(key).exec(tx).await?.rows_affected == 1)
+    }
+
+    /// Gives the request of `key` up; answers whether it was there.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn give_up(&self, key: &Secret<RequestKey>) -> Result<bool> {
+        let (grants, key) = (self.clone(), key.hash());
+        self.database.write_statement(|tx| Box::pin(async move { grants.take(tx, key).await })).await
+    }
+
+    fn browser_hash(&self, browser: &str) -> TokenHash {
+        self.browsers.hash(browser.as_bytes())
+    }
+
+    /// Removes up to `most` requests that waited too long; answers how many went.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep_requests(&self, most: u64) -> Result<u64> {
+        sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
+    }
+}

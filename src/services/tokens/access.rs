@@ -1,0 +1,171 @@
+//! Access tokens of clients: signed JWTs (RFC 9068), or opaque ones where a client wants them so.
+
+use entity::access_token::{ActiveModel, Column, Entity, Model};
+use entity::{ClientId, GrantId, Names, Timestamp, TokenHash};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::claims::{self, Claims};
+use super::{ACR, Tokens};
+use crate::error::{Error, Result};
+use crate::secret::{Kind, Secret};
+use crate::services::clients::{AccessTokenKind, Client, SigningAlgorithm};
+use crate::services::database::sweep;
+use crate::services::grants::{Grant, scope};
+use crate::services::sessions::{Live, LiveGrant};
+
+/// The `typ` of a signed access token (RFC 9068 section 2.1).
+pub(super) const TYP: &str = "at+jwt";
+/// What signs them: small, and quick to sign and to verify.
+const ALGORITHM: SigningAlgorithm = SigningAlgorithm::Es256;
+
+/// An opaque access token.
+#[derive(Debug)]
+pub(super) struct Opaque;
+
+impl Kind for Opaque {
+    const PREFIX: &'static str = "pst_at_";
+}
+
+/// What an access token is for.
+#[derive(Debug)]
+pub(super) struct Order<'a> {
+    pub(super) client: &'a Client,
+    pub(super) scope: &'a Names,
+    pub(super) audience: &'a Names,
+    /// Who granted it; none for the client's own authority (RFC 6749 section 4.4).
+    pub(super) granted: Option<(&'a Grant, &'a Live)>,
+}
+
+/// The payload (RFC 9068 section 2.2).
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Payload {
+    iss: String,
+    pub(super) sub: String,
+    aud: Audience,
+    pub(super) exp: i64,
+    pub(super) iat: i64,
+    pub(super) jti: String,
+    pub(super) client_id: ClientId,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) scope: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amr: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    /// The grant that it lives and dies with; ours alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) grant_id: Option<String>,
+    /// Roles and groups, where their scopes were granted (RFC 9068 section 2.2.3.1).
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+/// One text, or several.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Payload {
+    pub(super) fn audience(&self) -> Names {
+        match &self.aud {
+            Audience::One(one) => Names::new([one.clone()]),
+            Audience::Many(many) => Names::new(many.iter().cloned()),
+        }
+    }
+}
+
+impl Tokens {
+    /// A fresh access token; never alive for longer than what it was granted by.
+    pub(super) async fn access_token(&self, order: &Order<'_>) -> Result<(SecretString, Timestamp)> {
+        let now = self.clock.now();
+        let ends = now + self.settings.access_token_lifetime;
+        let ends = order.granted.map_or(ends, |(grant, _)| ends.min(grant.expires_at));
+        // Both are kept in whole seconds by those who read them.
+        let (now, ends) = (Timestamp::from_seconds(now.seconds()), Timestamp::from_seconds(ends.seconds()));
+        let text = match order.client.access_token {
+            AccessTokenKind::Jwt => self.signed(order, now, ends).await?,
+            AccessTokenKind::Opaque => self.opaque(order, now, ends).await?,
+        };
+        Ok((text, ends))
+    }
+
+    async fn signed(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
+        let client = order.client.id.as_str();
+        let granted = order.granted;
+        let payload = Payload {
+            iss: self.issuer.clone(),
+            sub: granted.map_or_else(|| client.to_owned(), |(_, live)| live.user.id.to_string()),
+            aud: match order.audience.as_slice() {
+                [one] => Audience::One(one.clone()),
+                many => Audience::Many(many.to_vec()),
+            },
+            exp: ends.seconds(),
+            iat: now.seconds(),
+            jti: hex::encode(self.random.bytes::<16>()),
+            client_id: order.client.id.clone(),
+            scope: scope::text(order.scope),
+            auth_time: granted.map(|(grant, _)| grant.authenticated_at.seconds()),
+            acr: granted.map(|_| ACR.to_owned()),
+            amr: granted.map(|(_, live)| live.session.amr.as_slice().to_vec()),
+            sid: granted.map(|(_, live)| live.session.id.to_string()),
+            grant_id: granted.map(|(grant, _)| grant.id.to_string()),
+            more: granted.map_or_else(Claims::new, |(_, live)| claims::of_roles(&live.user, order.scope)),
+        };
+        Ok(self.keys.sign(ALGORITHM, TYP, &payload).await?.into())
+    }
+
+    async fn opaque(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
+        let token = Secret::<Opaque>::generate(&self.random);
+        let row = ActiveModel {
+            id: Set(token.hash()),
+            client_id: Set(order.client.id.clone()),
+            grant_id: Set(order.granted.map(|(grant, _)| grant.id)),
+            scope: Set(order.scope.clone()),
+            audience: Set(order.audience.clone()),
+            created_at: Set(now),
+            expires_at: Set(ends),
+        };
+        let insert = Entity::insert(row);
+        let write = self.database.write_statement(|tx| {
+            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
+        });
+        write.await?;
+        Ok(token.expose().into())
+    }
+
+    /// The row of an opaque token, alive or not.
+    pub(super) async fn opaque_row(&self, token: &Secret<Opaque>) -> Result<Option<Model>> {
+        Ok(Entity::find_by_id(token.hash()).one(self.database.read()).await?)
+    }
+
+    /// What the signature of ours and nobody else's says, whether or not it is in time.
+    pub(super) async fn read_signed(&self, token: &str) -> Result<Option<Payload>> {
+        let Some(claims) = self.keys.verify(token, TYP).await? else { return Ok(None) };
+        let payload: Option<Payload> = serde_json::from_value(Value::Object(claims)).ok();
+        Ok(payload.filter(|payload| payload.iss == self.issuer && payload.iat <= payload.exp))
+    }
+
+    /// The grant `id` with all that it hangs on, if it lives and the token `jti` was not revoked.
+    pub(super) async fn living_grant(&self, id: GrantId, jti: TokenHash, now: Timestamp) -> Result<Option<LiveGrant>> {
+        let found = self.sessions.look_up_grant(id, jti).await?;
+        Ok(found.filter(|found| found.is_alive(now) && !found.revoked))
+    }
+
+    /// Removes up to `most` opaque tokens whose time is over; answers how many went.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep_opaque(&self, most: u64) -> Result<u64> {
+        sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
+    }
+}

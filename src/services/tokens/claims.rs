@@ -1,0 +1,81 @@
+//! What is said of a person, by the scopes that were granted and the claims that were asked for
+//! (OpenID Connect Core section 5).
+
+use std::collections::BTreeMap;
+
+use entity::Names;
+use serde_json::{Map, Value, json};
+
+use crate::services::grants::Wish;
+use crate::services::grants::scope::{EMAIL, GROUPS, PROFILE, ROLES};
+use crate::services::users::User;
+
+/// Claims by name.
+pub type Claims = Map<String, Value>;
+
+/// Every claim about a person, as discovery lists them, each with the scope that opens it.
+pub const SUPPORTED: [(&str, &str); 10] = [
+    ("name", PROFILE),
+    ("given_name", PROFILE),
+    ("family_name", PROFILE),
+    ("preferred_username", PROFILE),
+    ("picture", PROFILE),
+    ("updated_at", PROFILE),
+    ("email", EMAIL),
+    ("email_verified", EMAIL),
+    ("roles", ROLES),
+    ("groups", GROUPS),
+];
+
+/// What `user` is to whoever was granted `scope` and asked for `wishes` besides.
+#[must_use]
+pub fn of(user: &User, scope: &Names, wishes: &BTreeMap<String, Option<Wish>>) -> Claims {
+    let is_open = |name: &str, by: &str| scope.contains(by) || wishes.contains_key(name);
+    let open = SUPPORTED.iter().filter(|(name, by)| is_open(name, by));
+    open.filter_map(|(name, _)| Some(((*name).to_owned(), claim(user, name)?))).collect()
+}
+
+/// The claims that stand in ID tokens and access tokens by their scope, because that is where chat
+/// apps look for them.
+#[must_use]
+pub fn of_roles(user: &User, scope: &Names) -> Claims {
+    let in_tokens = [("roles", ROLES), ("groups", GROUPS)].into_iter().filter(|(_, by)| scope.contains(by));
+    in_tokens.filter_map(|(name, _)| Some((name.to_owned(), claim(user, name)?))).collect()
+}
+
+fn claim(user: &User, name: &str) -> Option<Value> {
+    let (given, family) = parted(&user.name);
+    Some(match name {
+        "name" => json!(user.name),
+        "given_name" => json!(given),
+        "family_name" => json!(family?),
+        "preferred_username" => json!(user.username),
+        "picture" => json!(user.picture.as_ref()?),
+        "updated_at" => json!(user.updated_at.seconds()),
+        "email" => json!(user.email),
+        "email_verified" => json!(user.email_verified),
+        "roles" => json!(user.roles.as_slice()),
+        "groups" => json!(user.groups.as_slice()),
+        _ => return None,
+    })
+}
+
+/// A name as given and family name: the last word is the family's, where there is more than one.
+fn parted(name: &str) -> (&str, Option<&str>) {
+    match name.trim().rsplit_once(' ') {
+        Some((given, family)) => (given.trim_end(), Some(family)),
+        None => (name.trim(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_several_words_has_its_family_last() {
+        assert_eq!(parted("Maren Anna Olsen"), ("Maren Anna", Some("Olsen")));
+        assert_eq!(parted("Cher"), ("Cher", None));
+        assert_eq!(parted(""), ("", None));
+    }
+}

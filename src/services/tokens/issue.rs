@@ -1,0 +1,208 @@
+//! What the token endpoint gives out, one verb per grant (RFC 6749 section 5.1).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::{Names, TokenHash};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Tokens;
+use super::access::Order;
+use crate::error::{Error, ErrorKind, Result};
+use crate::services::audit::EventKind;
+use crate::services::caller::Caller;
+use crate::services::clients::{Client, GrantType};
+use crate::services::grants::{Grant, Redemption, scope};
+use crate::services::sessions::Live;
+
+/// What a client gets.
+#[derive(Debug)]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: SecretString,
+    /// How long it lives.
+    pub expires_in: Duration,
+    /// What to come back with, where that was granted.
+    pub refresh_token: Option<SecretString>,
+    /// Who the person is, where `openid` was granted.
+    pub id_token: Option<String>,
+    /// What was granted, with blanks.
+    pub scope: Names,
+}
+
+/// What a client asks of a refresh beyond the token.
+#[derive(Debug, Default)]
+pub struct Wanted<'a> {
+    /// Less than was granted; none: all of it.
+    pub scope: Option<&'a str>,
+    /// The resources that the access token is for (RFC 8707); none: those of the grant.
+    pub resources: &'a [String],
+}
+
+impl Tokens {
+    /// Exchanges a code (RFC 6749 section 4.1.3). The code is spent in the transaction that makes
+    /// the refresh token; the gate comes before the gift.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; when the database is away.
+    pub async fn exchange_code(
+        self: &Arc<Self>,
+        client: &Client,
+        brought: &Redemption<'_>,
+        resources: &[String],
+    ) -> Result<TokenSet> {
+        let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
+        let grant = self.grants.of_code(client, brought).await?;
+        let audience = self.audience(client, &grant, resources)?;
+        let found = self.sessions.look_up_grant(grant.id, TokenHash::new([0; 32])).await?.ok_or_else(refused)?;
+        let live = found.live;
+        if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
+            return Err(refused());
+        }
+        let Some((grant, refresh_token)) = self.redeem(&grant, &live).await? else {
+            // Two at once with one code: neither may keep what it gets.
+            self.grants.end(grant, EventKind::CodeReplayed).await?;
+            return Err(refused());
+        };
+        let nonce = grant.nonce.clone();
+        let scope = grant.scope.clone();
+        self.set(client, &grant, &live, Granted { scope, audience, refresh_token, nonce }).await
+    }
+
+    async fn redeem(self: &Arc<Self>, grant: &Grant, live: &Live) -> Result<Option<(Grant, Option<SecretString>)>> {
+        let (tokens, grant, session_end) = (Arc::clone(self), grant.clone(), live.session.expires_at);
+        let write = self.database.write(move |tx| {
+            Box::pin(async move {
+                let Some(grant) = tokens.grants.redeem(tx, &grant, session_end).await? else { return Ok(None) };
+                let refresh_token = match grant.offline {
+                    true => Some(tokens.start_grant_family(tx, &grant).await?),
+                    false => None,
+                };
+                Ok(Some((grant, refresh_token)))
+            })
+        });
+        write.await
+    }
+
+    /// Exchanges a client's refresh token for its successor and a fresh access token (RFC 6749
+    /// section 6); repeats follow the same rule as those of sessions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidScope`], [`ErrorKind::InvalidTarget`]; when
+    /// the database is away.
+    pub async fn refresh_for(
+        &self,
+        client: &Client,
+        text: &str,
+        wanted: &Wanted<'_>,
+        caller: &Caller,
+    ) -> Result<TokenSet> {
+        let refused = || Error::new(ErrorKind::InvalidGrant, "The refresh token is not valid.");
+        // What can be refused without a rotation is refused before it: the token stays good.
+        let grant = self.grant_of_refresh_token(client, text).await?.ok_or_else(refused)?;
+        let scope = narrowed(&grant, wanted.scope)?;
+        let audience = self.audience(client, &grant, wanted.resources)?;
+        let is_theirs = |found: &crate::services::sessions::live::LiveFamily| {
+            found.grant.as_ref().is_some_and(|grant| grant.client_id == client.id) && may_enter(client, &found.live)
+        };
+        let found = self.succeed(text, is_theirs, self.settings.access_token_lifetime, caller).await?;
+        let (found, newest) = found.ok_or_else(refused)?;
+        let grant = found.grant.ok_or_else(refused)?;
+        let granted = Granted { scope, audience, refresh_token: Some(newest.text), nonce: None };
+        self.set(client, &grant, &found.live, granted).await
+    }
+
+    /// An access token of the client's own authority (RFC 6749 section 4.4).
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidScope`], [`ErrorKind::InvalidTarget`]; when the database is away.
+    pub async fn for_client(&self, client: &Client, wanted: &Wanted<'_>) -> Result<TokenSet> {
+        let asked = scope::words(wanted.scope.unwrap_or_default());
+        let mut may = asked.as_slice().iter().map(|one| {
+            let registered = client.scope.as_ref().is_some_and(|list| list.as_slice().contains(one));
+            let is_right = one != scope::INTROSPECT || client.introspect.is_some();
+            registered && is_right && !scope::OF_PEOPLE.contains(&one.as_str())
+        });
+        if !may.all(|it| it) {
+            return Err(ErrorKind::InvalidScope.into());
+        }
+        let resources = allowed_resources(client, &[], wanted.resources)?;
+        let audience = if resources.is_empty() { vec![self.issuer.clone()] } else { resources };
+        let (scope, audience) = (asked, Names::new(audience));
+        let order = Order { client, scope: &scope, audience: &audience, granted: None };
+        let (access_token, ends) = self.access_token(&order).await?;
+        let expires_in = ends.since(self.clock.now());
+        Ok(TokenSet { access_token, expires_in, refresh_token: None, id_token: None, scope })
+    }
+
+    pub(super) async fn set(&self, client: &Client, grant: &Grant, live: &Live, granted: Granted) -> Result<TokenSet> {
+        let Granted { scope, audience, refresh_token, nonce } = granted;
+        let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
+        let (access_token, ends) = self.access_token(&order).await?;
+        let id_token = match grant.scope.contains(scope::OPENID) {
+            true => Some(self.id_token(client, grant, live, access_token.expose_secret(), nonce.as_deref()).await?),
+            false => None,
+        };
+        let expires_in = ends.since(self.clock.now());
+        Ok(TokenSet { access_token, expires_in, refresh_token, id_token, scope })
+    }
+
+    /// Whom an access token of `grant` is meant for: the resources asked for, and this issuer,
+    /// whose userinfo `openid` opens.
+    fn audience(&self, client: &Client, grant: &Grant, asked: &[String]) -> Result<Names> {
+        let mut audience = allowed_resources(client, grant.audience.as_slice(), asked)?;
+        if audience.is_empty() || grant.scope.contains(scope::OPENID) {
+            audience.push(self.issuer.clone());
+        }
+        Ok(Names::new(audience))
+    }
+}
+
+/// What goes out with a grant this time.
+pub(super) struct Granted {
+    pub(super) scope: Names,
+    pub(super) audience: Names,
+    pub(super) refresh_token: Option<SecretString>,
+    pub(super) nonce: Option<String>,
+}
+
+/// The resources of an access token (RFC 8707 section 2.2): those asked for now, which must be
+/// among those `granted`, or among the client's own where none were named then.
+fn allowed_resources(client: &Client, granted: &[String], asked: &[String]) -> Result<Vec<String>> {
+    let own: Vec<&str> = client.resources.iter().map(crate::services::clients::WebUri::as_str).collect();
+    let may = |one: &String| match granted.is_empty() {
+        true => own.contains(&one.as_str()),
+        false => granted.contains(one),
+    };
+    match asked {
+        [] => Ok(granted.to_vec()),
+        asked if asked.iter().all(may) => Ok(asked.to_vec()),
+        _ => Err(ErrorKind::InvalidTarget.into()),
+    }
+}
+
+/// The scope of one refresh: as granted, or less (RFC 6749 section 6).
+fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Names> {
+    let asked = scope::words(asked.unwrap_or_default());
+    match asked.as_slice() {
+        [] => Ok(grant.scope.clone()),
+        _ if scope::is_within(&asked, &grant.scope) => Ok(asked),
+        _ => Err(ErrorKind::InvalidScope.into()),
+    }
+}
+
+/// Whether the person may enter `client` now, as when they were let in.
+fn may_enter(client: &Client, live: &Live) -> bool {
+    live.user.email_verified || !client.requires_verified_email
+}
+
+/// Whether `client` may use `grant` at all.
+///
+/// # Errors
+/// [`ErrorKind::UnauthorizedClient`] when it may not.
+pub fn check_grant_type(client: &Client, grant: GrantType) -> Result<()> {
+    match client.grant_types.contains(&grant) {
+        true => Ok(()),
+        false => Err(ErrorKind::UnauthorizedClient.into()),
+    }
+}
