@@ -10,6 +10,7 @@ mod crash;
 mod headers;
 mod limits;
 mod nodes;
+mod oidc;
 mod operations;
 mod outage;
 mod pages;

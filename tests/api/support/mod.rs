@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod patience;
 pub(crate) mod program;
+pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod severed;
 pub(crate) mod site;
@@ -16,6 +17,7 @@ pub(crate) use answer::Answer;
 pub(crate) use browser::Browser;
 pub(crate) use database::{Kind, kinds};
 pub(crate) use program::{Place, Program};
+pub(crate) use relying_party::{App, Tokens};
 pub(crate) use server::{TestServer, each};
 pub(crate) use site::{PASSWORD, SignedIn, Site};
 pub(crate) use wire::Wire;
@@ -38,7 +40,8 @@ pub(crate) fn clients_file() -> String {
              token_endpoint_auth_method = \"client_secret_{method}\"\n"
         )
     };
-    [client("chat", "all", "basic"), client("narrow", "own", "basic"), client("poster", "all", "post")].join("\n")
+    let callers = [client("chat", "all", "basic"), client("narrow", "own", "basic"), client("poster", "all", "post")];
+    format!("{}\n{}", callers.join("\n"), relying_party::apps_file())
 }
 
 /// What a server here runs with: limits out of the way, the cheapest hashing that is legal.

@@ -1,0 +1,176 @@
+//! Codes: exchanged once, by whom they were made for.
+
+use std::time::Duration;
+
+use crate::support::relying_party::VERIFIER;
+use crate::support::{App, Browser, CLIENT_SECRET, TestServer, Tokens, each};
+
+const ADA: &str = "ada@fernwood.example";
+
+#[tokio::test]
+async fn sec_053_a_second_use_ends_what_the_first_one_got() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let browser = Browser::at(server);
+        let code = app.code(&browser, ADA, &[("scope", "openid offline_access")]).await;
+        let tokens = Tokens::from(&app.exchange(&code).await);
+        assert!(server.is_active(&tokens.access).await);
+        let again = app.exchange(&code).await;
+        assert_eq!((again.status, again.text("error").as_str()), (400, "invalid_grant"));
+        assert!(!server.is_active(&tokens.access).await, "its access token is dead");
+        let refreshed = app.refresh(&tokens.refresh.expect("a refresh token")).await;
+        assert_eq!((refreshed.status, refreshed.text("error").as_str()), (400, "invalid_grant"));
+        assert_eq!(app.userinfo(&tokens.access).await.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_053_of_twenty_at_once_one_wins() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let code = app.code(&Browser::at(server), ADA, &[]).await;
+        let tries = (0..20).map(|_| {
+            let (app, code) = (app.clone(), code.clone());
+            tokio::spawn(async move { app.exchange(&code).await.status })
+        });
+        let mut statuses = Vec::new();
+        for one in tries.collect::<Vec<_>>() {
+            statuses.push(one.await.expect("an answer"));
+        }
+        assert!(statuses.iter().filter(|status| **status == 200).count() <= 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 400)), "{statuses:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_052_sec_054_a_code_fits_one_client_one_address_one_minute() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let refused = |answer: crate::support::Answer| {
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{answer:?}");
+    };
+    let code = app.code(&browser, ADA, &[]).await;
+    assert!(code.len() >= 43, "256 bits");
+    refused(App::at(&server, "lax").exchange(&code).await);
+    let elsewhere = App { redirect_uri: "https://app.example/other".into(), ..app.clone() };
+    refused(elsewhere.exchange(&code).await);
+    let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("code_verifier", VERIFIER)];
+    refused(app.token(&fields).await);
+    refused(app.exchange(&format!("{code}x")).await);
+    let _ = Tokens::from(&app.exchange(&code).await);
+
+    let code = app.code(&browser, ADA, &[]).await;
+    server.pass(Duration::from_secs(60));
+    refused(app.exchange(&code).await);
+}
+
+#[tokio::test]
+async fn sec_051_the_verifier_is_asked_where_a_challenge_was_given_and_only_there() {
+    let server = TestServer::start(&[]).await;
+    let lax = App::at(&server, "lax");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let exchange = async |code: &str, verifier: Option<&str>| {
+        let mut fields =
+            vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &lax.redirect_uri)];
+        fields.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+        lax.token(&fields).await.status
+    };
+    let bare: &[(&str, &str)] = &[("code_challenge", ""), ("code_challenge_method", "")];
+    let code = lax.code(&browser, ADA, bare).await;
+    assert_eq!(exchange(&code, Some(VERIFIER)).await, 400, "somebody took the challenge out");
+    assert_eq!(exchange(&code, None).await, 200);
+    let code = lax.code(&browser, ADA, &[]).await;
+    assert_eq!(exchange(&code, None).await, 400);
+    assert_eq!(exchange(&code, Some(&VERIFIER.replace('d', "e"))).await, 400);
+    assert_eq!(exchange(&code, Some(VERIFIER)).await, 200);
+}
+
+#[tokio::test]
+async fn sec_016_a_code_dies_with_its_session_and_with_a_ban() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let browser = Browser::at(server);
+        let code = app.code(&browser, ADA, &[]).await;
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        assert_eq!(app.exchange(&code).await.text("error"), "invalid_grant");
+        let code = app.code(&browser, ADA, &[]).await;
+        let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
+        let doer = postern::services::accounts::Doer::command();
+        server.app.accounts.ban(user.id, Default::default(), doer).await.expect("banned");
+        assert_eq!(app.exchange(&code).await.text("error"), "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_066_sec_067_sec_070_sec_072_the_token_endpoint_says_what_is_wrong() {
+    let server = TestServer::start(&[]).await;
+    let (app, machine, spa) = (App::at(&server, "app"), App::at(&server, "machine"), App::at(&server, "spa"));
+    let error = |answer: crate::support::Answer| (answer.status, answer.text("error"));
+    for (client, fields, expected) in [
+        (&app, vec![], "invalid_request"),
+        (&app, vec![("grant_type", "password"), ("username", ADA), ("password", "x")], "unsupported_grant_type"),
+        (&app, vec![("grant_type", "implicit")], "unsupported_grant_type"),
+        (&app, vec![("grant_type", "client_credentials")], "unauthorized_client"),
+        (&spa, vec![("grant_type", "client_credentials")], "unauthorized_client"),
+        (&machine, vec![("grant_type", "authorization_code"), ("code", "x")], "unauthorized_client"),
+        (&machine, vec![("grant_type", "client_credentials"), ("scope", "openid")], "invalid_scope"),
+        (&machine, vec![("grant_type", "client_credentials"), ("scope", "other")], "invalid_scope"),
+        (&machine, vec![("grant_type", "client_credentials"), ("resource", "https://x.example")], "invalid_target"),
+        (&app, vec![("grant_type", "authorization_code")], "invalid_request"),
+        (&app, vec![("grant_type", "refresh_token")], "invalid_request"),
+    ] {
+        assert_eq!(error(client.token(&fields).await), (400, expected.to_owned()), "{fields:?}");
+    }
+    for (id, secret) in [("app", "wrong"), ("nobody", CLIENT_SECRET), ("spa", CLIENT_SECRET), ("app", "")] {
+        let request = server.request(reqwest::Method::POST, "/oauth2/token").basic_auth(id, Some(secret));
+        let answer = server.send(request.form(&[("grant_type", "authorization_code")])).await;
+        assert!(answer.header("www-authenticate").starts_with("Basic"));
+        assert_eq!(error(answer), (401, "invalid_client".to_owned()), "{id}");
+    }
+    // A confidential client cannot leave its secret out.
+    let request = server.request(reqwest::Method::POST, "/oauth2/token");
+    let answer = server.send(request.form(&[("grant_type", "authorization_code"), ("client_id", "app")])).await;
+    assert_eq!(error(answer), (401, "invalid_client".to_owned()));
+    let request = server.request(reqwest::Method::POST, "/oauth2/token?grant_type=authorization_code");
+    let answer = server.send(request.basic_auth("app", Some(CLIENT_SECRET)).form(&[("code", "x")])).await;
+    assert_eq!(error(answer), (400, "invalid_request".to_owned()), "SEC-070");
+}
+
+#[tokio::test]
+async fn sec_130_a_public_clients_own_pages_may_read_its_tokens() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let spa = App::at(&server, "spa");
+    let page = spa.follow(&browser, &spa.request(&[])).await.expect(200);
+    let form = browser.form(&page).await;
+    let mut fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("decision", "allow"));
+    let allowed = browser.post("/consent", &fields, None).await.expect(303);
+    let code = spa.answered(&spa.follow(&browser, allowed.header("location")).await)["code"].clone();
+    let token = async |origin: &'static str, code: &str| {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &spa.redirect_uri),
+            ("code_verifier", VERIFIER),
+            ("client_id", "spa"),
+        ];
+        let request = server.request(reqwest::Method::POST, "/oauth2/token").header("origin", origin);
+        server.send(request.form(&fields)).await
+    };
+    let answer = token("https://spa.example", &code).await.expect(200);
+    assert_eq!(answer.header("access-control-allow-origin"), "https://spa.example");
+    for origin in ["https://evil.example", "null", "https://app.example"] {
+        assert_eq!(token(origin, &code).await.header("access-control-allow-origin"), "", "{origin}");
+    }
+}

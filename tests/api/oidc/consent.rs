@@ -1,0 +1,98 @@
+//! Consent: asked by name and value, remembered by scope, as easy to refuse as to give.
+
+use crate::support::{App, Browser, TestServer, Tokens, each};
+
+const ADA: &str = "ada@fernwood.example";
+
+/// Answers the consent page that `path` leads to.
+async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
+    let page = app.follow(browser, path).await.expect(200);
+    assert!(page.body.contains("use your account?"), "{}", page.body);
+    let form = browser.form(&page).await;
+    let mut fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("decision", decision));
+    let answer = browser.post("/consent", &fields, None).await.expect(303);
+    match answer.header("location").starts_with("/oauth2/") {
+        true => app.follow(browser, answer.header("location")).await,
+        false => answer,
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_the_operators_own_has_to_ask() {
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let silent = guest.answered(&guest.follow(&browser, &guest.request(&[("prompt", "none")])).await);
+        assert_eq!(silent["error"], "consent_required");
+        let page = guest.follow(&browser, &guest.request(&[])).await.expect(200);
+        for text in ["Let guest &amp; co", "guest.example", "see your e-mail address", ADA, "Maren Olsen"] {
+            assert!(page.body.contains(text), "{text}: {}", page.body);
+        }
+        assert!(page.header("content-security-policy").contains("form-action 'self' https://guest.example;"));
+        let cancelled = guest.answered(&decide(&guest, &browser, &guest.request(&[]), "cancel").await);
+        assert_eq!((cancelled["error"].as_str(), cancelled["state"].as_str()), ("access_denied", "a state & more"));
+        let allowed = guest.answered(&decide(&guest, &browser, &guest.request(&[]), "allow").await);
+        let _ = Tokens::from(&guest.exchange(&allowed["code"]).await);
+
+        // It is remembered for this much, and no more.
+        let silent = guest.answered(&guest.follow(&browser, &guest.request(&[("prompt", "none")])).await);
+        assert!(silent.contains_key("code"), "{silent:?}");
+        for wider in [("scope", "openid profile email groups"), ("claims", r#"{"userinfo":{"roles":null}}"#)] {
+            let asked = guest.request(&[("prompt", "none"), wider]);
+            assert_eq!(guest.answered(&guest.follow(&browser, &asked).await)["error"], "consent_required");
+        }
+        // Whoever wants it asked again has it asked.
+        let again = decide(&guest, &browser, &guest.request(&[("prompt", "consent")]), "allow").await;
+        assert!(guest.answered(&again).contains_key("code"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_056_sec_031_consent_is_given_by_our_own_page_in_the_browser_that_began() {
+    let server = TestServer::start(&[]).await;
+    let guest = App::at(&server, "guest");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let other = Browser::signed_in(&server, ADA).await;
+    let begun = browser.open(&guest.request(&[])).await.expect(303);
+    let page = begun.header("location").to_owned();
+    assert_eq!(other.open(&page).await.status, 400, "opened elsewhere");
+    let form = browser.form(&browser.open(&page).await).await;
+    let value = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap();
+    let fields =
+        |csrf: &str| [("request", value("request")), ("csrf", csrf.to_owned()), ("decision", "allow".to_owned())];
+    let post = async |browser: &Browser, csrf: &str| {
+        let fields = fields(csrf);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/consent", &fields, None).await.status
+    };
+    assert_eq!(post(&browser, "forged").await, 403);
+    assert_eq!(post(&other, &value("csrf")).await, 403);
+    assert_eq!(post(&browser, &value("csrf")).await, 303);
+}
+
+#[tokio::test]
+async fn withdrawing_consent_ends_what_came_of_it() {
+    let server = TestServer::start(&[]).await;
+    let guest = App::at(&server, "guest");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let asked = guest.request(&[("scope", "openid offline_access")]);
+    let allowed = guest.answered(&decide(&guest, &browser, &asked, "allow").await);
+    let tokens = Tokens::from(&guest.exchange(&allowed["code"]).await);
+    assert!(server.is_active(&tokens.access).await);
+    let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
+    let caller = postern::services::caller::Caller {
+        address: "192.0.2.1".parse().expect("an address"),
+        user_agent: String::new(),
+        request_id: String::new(),
+    };
+    server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &caller).await.expect("withdrawn");
+    assert!(!server.is_active(&tokens.access).await);
+    assert_eq!(guest.refresh(&tokens.refresh.expect("a refresh token")).await.text("error"), "invalid_grant");
+    let silent = guest.answered(&guest.follow(&browser, &guest.request(&[("prompt", "none")])).await);
+    assert_eq!(silent["error"], "consent_required");
+}

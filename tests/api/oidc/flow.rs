@@ -1,0 +1,195 @@
+//! A client lets a person in: the paths that everybody walks.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::relying_party::payload;
+use crate::support::{App, Browser, TestServer, Tokens, each};
+
+const ADA: &str = "ada@fernwood.example";
+
+#[tokio::test]
+async fn an_app_finds_everything_by_discovery() {
+    let server = TestServer::start(&[("POSTERN_URL", "https://auth.fernwood.example")]).await;
+    let found = server.get("/.well-known/openid-configuration").await.expect(200);
+    assert_eq!(found.header("cache-control"), "public, max-age=300");
+    assert_eq!(found.header("access-control-allow-origin"), "*");
+    let document = found.json();
+    assert_eq!(document["issuer"], "https://auth.fernwood.example");
+    assert_eq!(document["authorization_endpoint"], "https://auth.fernwood.example/oauth2/authorize");
+    assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+    assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(server.get("/.well-known/oauth-authorization-server").await.expect(200).json(), document);
+    let keys = server.get("/oauth2/jwks").await.expect(200);
+    assert_eq!(keys.header("access-control-allow-origin"), "*");
+    for key in keys.json()["keys"].as_array().expect("keys") {
+        assert!(key["kid"].is_string() && key["use"] == "sig" && key.get("d").is_none(), "SEC-080: {key}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_comes_in_by_the_code_flow() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let browser = Browser::at(server);
+        let answer = app.enter(&browser, ADA, &app.request(&[("scope", "openid profile email roles")])).await;
+        let fields = app.answered(&answer);
+        assert_eq!(fields["state"], "a state & more");
+        assert_eq!(fields["iss"], server.app.config.web.issuer());
+        let tokens = Tokens::from(&app.exchange(&fields["code"]).await);
+        assert!(tokens.refresh.is_none(), "offline_access was not asked for");
+
+        let claims = app.verified(tokens.id.as_deref().expect("an ID token")).await;
+        assert_eq!(claims["iss"], server.app.config.web.issuer());
+        assert_eq!((&claims["aud"], &claims["nonce"]), (&json!("app"), &json!("a nonce")));
+        assert_eq!(claims["roles"], json!(["admin"]), "chat apps look for roles there");
+        assert!(claims["at_hash"].is_string() && claims["sid"].is_string() && claims["amr"] == json!(["pwd"]));
+        assert!(claims["exp"].as_i64() > claims["iat"].as_i64() && claims["auth_time"].is_i64());
+        assert!(claims.get("email").is_none(), "that is for userinfo");
+
+        let person = app.userinfo(&tokens.access).await.expect(200);
+        assert_eq!(person.header("access-control-allow-origin"), "*");
+        let person = person.json();
+        assert_eq!(person["sub"], claims["sub"]);
+        assert_eq!((&person["email"], &person["given_name"]), (&json!(ADA), &json!("Maren")));
+        assert!(!person["preferred_username"].as_str().expect("a name").contains('@'));
+
+        // The next app lets them in without another word.
+        let other = App::at(server, "lax");
+        let code = other.code(&browser, ADA, &[]).await;
+        let again = Tokens::from(&other.exchange(&code).await);
+        assert_eq!(payload(again.id.as_deref().expect("an ID token"))["sub"], claims["sub"]);
+        assert_eq!(payload(again.id.as_deref().expect("an ID token"))["sid"], claims["sid"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_holds_below_a_path() {
+    let server = TestServer::start(&[("POSTERN_URL", "http://localhost:3081/auth")]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let (_, tokens) = app.sign_in(ADA, &[]).await;
+    assert_eq!(app.verified(tokens.id.as_deref().expect("an ID token")).await["iss"], "http://localhost:3081/auth");
+    let root = server.base.trim_end_matches("/auth");
+    for path in ["/.well-known/oauth-authorization-server/auth", "/.well-known/openid-configuration/auth"] {
+        let found = reqwest::get(format!("{root}{path}")).await.expect("an answer");
+        assert_eq!(found.status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_says_what_rfc_9068_asks() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let (_, tokens) = app.sign_in(ADA, &[("resource", "https://api.example/")]).await;
+    let header = jsonwebtoken::decode_header(&tokens.access).expect("a header");
+    assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+    let claims = payload(&tokens.access);
+    assert_eq!(claims["aud"], json!(["https://api.example/", server.app.config.web.issuer()]));
+    assert_eq!((&claims["client_id"], &claims["scope"]), (&json!("app"), &json!("openid profile email")));
+    assert!(claims["jti"].is_string() && claims["auth_time"].is_i64() && claims.get("roles").is_none());
+}
+
+#[tokio::test]
+async fn the_answer_travels_as_the_app_wants_it() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let answer = app.follow(&browser, &app.request(&[("response_mode", "fragment")])).await;
+    assert!(answer.header("location").starts_with("https://app.example/cb#code="), "{answer:?}");
+    let page = app.follow(&browser, &app.request(&[("response_mode", "form_post")])).await.expect(200);
+    assert!(page.body.contains("action=\"https:&#x2f;&#x2f;app.example&#x2f;cb\""), "SEC-060: {}", page.body);
+    assert!(page.header("content-security-policy").contains("form-action 'self' https://app.example;"), "{page:?}");
+    let form = browser.form(&page).await;
+    let names: Vec<&str> = form.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["code", "state", "iss"]);
+    let code = &form[0].1;
+    let _ = Tokens::from(&app.exchange(code).await);
+}
+
+#[tokio::test]
+async fn ten_tabs_all_come_through() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::at(&server);
+    let mut pages = Vec::new();
+    for tab in 0..10 {
+        let path = app.request(&[("state", &format!("tab {tab}")), ("nonce", &format!("nonce {tab}"))]);
+        let begun = browser.open(&path).await.expect(303);
+        pages.push(begun.header("location").to_owned());
+    }
+    // One tab signs in; each of them then goes on with its own request.
+    browser.sign_in(ADA, crate::support::PASSWORD).await.expect(303);
+    for (tab, page) in pages.iter().enumerate().rev() {
+        let fields = app.answered(&app.follow(&browser, page).await);
+        assert_eq!(fields["state"], format!("tab {tab}"));
+        let tokens = Tokens::from(&app.exchange(&fields["code"]).await);
+        assert_eq!(payload(&tokens.id.expect("an ID token"))["nonce"], format!("nonce {tab}"));
+    }
+}
+
+#[tokio::test]
+async fn prompt_and_max_age_decide_what_is_shown() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::at(&server);
+    let silent = app.answered(&app.follow(&browser, &app.request(&[("prompt", "none")])).await);
+    assert_eq!(silent["error"], "login_required");
+    let first = app.code(&browser, ADA, &[]).await;
+    let first = payload(&Tokens::from(&app.exchange(&first).await).id.expect("an ID token"));
+    let silent = app.answered(&app.follow(&browser, &app.request(&[("prompt", "none")])).await);
+    assert!(silent.contains_key("code"), "{silent:?}");
+
+    server.pass(Duration::from_secs(120));
+    for asked in [("prompt", "login"), ("max_age", "60"), ("prompt", "select_account"), ("max_age", "0")] {
+        let page = app.follow(&browser, &app.request(&[asked])).await.expect(200);
+        assert!(page.body.contains("name=\"password\"") && page.body.contains(ADA), "{asked:?}: SEC-061");
+        let code = app.code(&browser, ADA, &[asked]).await;
+        let again = payload(&Tokens::from(&app.exchange(&code).await).id.expect("an ID token"));
+        assert!(again["auth_time"].as_i64() > first["auth_time"].as_i64(), "{asked:?}");
+        assert_eq!(again["sid"], first["sid"], "the same person keeps the session");
+        server.pass(Duration::from_secs(120));
+    }
+    let young = app.answered(&app.follow(&browser, &app.request(&[("max_age", "3600")])).await);
+    assert!(young.contains_key("code"));
+}
+
+#[tokio::test]
+async fn a_hint_names_the_only_one_who_will_do() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    for email in [ADA, "bob@fernwood.example"] {
+        server.sign_up(email).await;
+    }
+    let (browser, tokens) = app.sign_in(ADA, &[]).await;
+    let hint = tokens.id.expect("an ID token");
+    let silent = |hint: String| app.request(&[("prompt", "none"), ("id_token_hint", &hint)]);
+    assert!(app.answered(&app.follow(&browser, &silent(hint.clone())).await).contains_key("code"));
+    let bob = Browser::signed_in(&server, "bob@fernwood.example").await;
+    let refused = app.answered(&app.follow(&bob, &silent(hint.clone())).await);
+    assert_eq!(refused["error"], "login_required");
+    let forged = app.answered(&app.follow(&browser, &silent(format!("{hint}x"))).await);
+    assert_eq!(forged["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn an_unconfirmed_person_is_told_how_to_get_in() {
+    let server = TestServer::start(&[]).await;
+    let strict = App::at(&server, "strict");
+    server.sign_up(ADA).await;
+    server.sign_up("bob@fernwood.example").await;
+    let bob = Browser::signed_in(&server, "bob@fernwood.example").await;
+    let page = strict.follow(&bob, &strict.request(&[])).await.expect(403);
+    assert!(page.body.contains("postern user verify bob@fernwood.example"), "{}", page.body);
+    let silent = strict.answered(&strict.follow(&bob, &strict.request(&[("prompt", "none")])).await);
+    assert_eq!(silent["error"], "interaction_required");
+    // The first account is the operator's own, whose address counts as theirs.
+    strict.sign_in(ADA, &[]).await;
+}

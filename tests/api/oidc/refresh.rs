@@ -1,0 +1,165 @@
+//! Refresh tokens of clients: the same rule for repeats as those of sessions.
+
+use std::time::Duration;
+
+use crate::support::relying_party::payload;
+use crate::support::{App, Browser, TestServer, Tokens, each};
+
+const ADA: &str = "ada@fernwood.example";
+const OFFLINE: &[(&str, &str)] = &[("scope", "openid profile email offline_access")];
+
+#[tokio::test]
+async fn a_refresh_brings_everything_anew_and_the_old_access_token_lives_on() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (_, first) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(60));
+        let second = Tokens::from(&app.refresh(first.refresh.as_deref().expect("a refresh token")).await);
+        assert_ne!(second.refresh, first.refresh);
+        let (old, new) = (payload(&first.id.expect("an ID token")), payload(&second.id.expect("an ID token")));
+        for same in ["iss", "sub", "aud", "auth_time", "sid"] {
+            assert_eq!(old[same], new[same], "{same}");
+        }
+        assert!(new["iat"].as_i64() > old["iat"].as_i64() && new.get("nonce").is_none());
+        assert!(server.is_active(&first.access).await, "downstream services still hold it");
+        assert!(server.is_active(&second.access).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_039_many_tabs_at_once_get_one_successor() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (_, tokens) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(60));
+        let token = tokens.refresh.expect("a refresh token");
+        let tabs = (0..50).map(|_| {
+            let (app, token) = (app.clone(), token.clone());
+            tokio::spawn(async move { Tokens::from(&app.refresh(&token).await).refresh })
+        });
+        let mut successors = Vec::new();
+        for tab in tabs.collect::<Vec<_>>() {
+            successors.push(tab.await.expect("an answer"));
+        }
+        successors.dedup();
+        assert_eq!(successors.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, first) = app.sign_in(ADA, OFFLINE).await;
+        let stolen = first.refresh.expect("a refresh token");
+        let mut newest = stolen.clone();
+        for _ in 0..2 {
+            server.pass(Duration::from_secs(60));
+            newest = Tokens::from(&app.refresh(&newest).await).refresh.expect("the next one");
+        }
+        server.pass(Duration::from_secs(60));
+        assert_eq!(app.refresh(&stolen).await.text("error"), "invalid_grant");
+        assert_eq!(app.refresh(&newest).await.text("error"), "invalid_grant", "the family is dead");
+        assert!(!server.is_active(&first.access).await);
+        assert!(browser.is_signed_in().await, "the person's own session is not the client's to lose");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_038_sec_041_a_refresh_token_is_its_clients_alone() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    let session = server.newcomer(ADA).await;
+    let (_, tokens) = app.sign_in(ADA, OFFLINE).await;
+    let refresh = tokens.refresh.expect("a refresh token");
+    let refused = async |app: &App, token: &str| {
+        let answer = app.refresh(token).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{answer:?}");
+    };
+    refused(&App::at(&server, "lax"), &refresh).await;
+    refused(&app, &format!("{refresh}x")).await;
+    refused(&app, &refresh[..refresh.len() - 2]).await;
+    refused(&app, &tokens.access).await;
+    refused(&app, tokens.id.as_deref().expect("an ID token")).await;
+    refused(&app, &session.refresh_token).await;
+    // Nor is it one of the session API.
+    assert_eq!(server.refresh(&refresh).await.status, 401);
+    assert_eq!(server.refresh(&session.refresh_token).await.status, 200);
+    let _ = Tokens::from(&app.refresh(&refresh).await);
+}
+
+#[tokio::test]
+async fn sec_044_narrower_is_for_once_and_wider_is_refused() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let (_, tokens) = app.sign_in(ADA, OFFLINE).await;
+    let refresh = tokens.refresh.expect("a refresh token");
+    let ask = async |scope: &str| {
+        app.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh), ("scope", scope)]).await
+    };
+    assert_eq!(ask("openid roles").await.text("error"), "invalid_scope");
+    let narrow = ask("openid").await.expect(200);
+    assert_eq!(narrow.text("scope"), "openid");
+    let person = app.userinfo(&narrow.text("access_token")).await.expect(200).json();
+    assert!(person.get("email").is_none(), "{person}");
+    assert_eq!(ask("").await.expect(200).text("scope"), "openid profile email offline_access");
+    // The whole scope again, and an audience that nobody knows, as LibreChat sends.
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh.as_str()),
+        ("scope", "openid profile email offline_access"),
+        ("audience", "anything"),
+    ];
+    app.token(&fields).await.expect(200);
+}
+
+#[tokio::test]
+async fn sec_030_sec_016_sec_043_logout_and_ban_end_it_expiry_of_the_session_does_not() {
+    each(&[("POSTERN_BROWSER_SESSION_IDLE", "1h"), ("POSTERN_BROWSER_SESSION_MAX", "2h")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (_, tokens) = app.sign_in(ADA, OFFLINE).await;
+        let (browser, short) = app.sign_in(ADA, &[]).await;
+        server.pass(Duration::from_secs(3 * 3600));
+        postern::jobs::run_due(&server.app).await;
+        assert!(!browser.is_signed_in().await);
+        let living = Tokens::from(&app.refresh(tokens.refresh.as_deref().expect("a refresh token")).await);
+        assert!(server.is_active(&living.access).await, "offline_access outlives the session");
+        assert!(!server.is_active(&short.access).await);
+
+        let (browser, tokens) = app.sign_in(ADA, OFFLINE).await;
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        assert!(!server.is_active(&tokens.access).await);
+        assert_eq!(app.refresh(tokens.refresh.as_deref().expect("one")).await.text("error"), "invalid_grant");
+
+        let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
+        let doer = postern::services::accounts::Doer::command();
+        server.app.accounts.ban(user.id, Default::default(), doer).await.expect("banned");
+        assert!(!server.is_active(&living.access).await);
+        assert_eq!(app.refresh(living.refresh.as_deref().expect("one")).await.text("error"), "invalid_grant");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_042_no_refresh_goes_past_the_end() {
+    let server = TestServer::start(&[("REFRESH_TOKEN_EXPIRY", "7200000")]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::at(&server);
+    let code = app.code(&browser, ADA, OFFLINE).await;
+    let mut token = Tokens::from(&app.exchange(&code).await).refresh.expect("a refresh token");
+    for _ in 0..2 {
+        server.pass(Duration::from_secs(3000));
+        token = Tokens::from(&app.refresh(&token).await).refresh.expect("the next one");
+    }
+    server.pass(Duration::from_secs(1201));
+    assert_eq!(app.refresh(&token).await.text("error"), "invalid_grant");
+}
