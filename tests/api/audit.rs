@@ -85,7 +85,9 @@ async fn sec_146_sec_149_failures_of_strangers_are_summed() {
         server.pass(Duration::from_secs(60));
         fail("192.0.2.1", "a@example.com").await;
         let rows = audit_event::Entity::find().all(server.app.database.read()).await.expect("the audit");
-        let mut sums: Vec<_> = rows.iter().map(|row| row.count).collect();
+        // The start made the signing keys.
+        let by_strangers = rows.iter().filter(|row| !row.kind.starts_with("key."));
+        let mut sums: Vec<_> = by_strangers.map(|row| row.count).collect();
         sums.sort_unstable();
         assert_eq!(sums, [1, 1, 1, 5]);
     })
@@ -94,7 +96,8 @@ async fn sec_146_sec_149_failures_of_strangers_are_summed() {
 
 #[tokio::test]
 async fn sec_146_what_has_expired_is_swept() {
-    each(&[], async |server: &TestServer| {
+    // Keys that take turns would go on writing rows.
+    each(&[("POSTERN_SIGNING_KEY_ROTATION", "0")], async |server: &TestServer| {
         for number in 0..5 {
             let email = format!("person{number}@example.com");
             server.newcomer(&email).await;
