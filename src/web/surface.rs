@@ -4,6 +4,7 @@
 //! puts the security headers on and writes the one log line.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use poem::PathPattern;
@@ -61,7 +62,7 @@ impl<E: Endpoint> Surface<E> {
         if let Some(refusal) = limits::refusal(&request) {
             return failure::respond(&Shape::Problem, &refusal, id);
         }
-        let answer = AssertUnwindSafe(Box::pin(self.routes.call(request))).catch_unwind();
+        let answer = pin!(AssertUnwindSafe(self.routes.call(request)).catch_unwind());
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => failure::respond_to(&Shape::Problem, error, id),
@@ -87,7 +88,8 @@ fn log(id: RequestId, method: &Method, uri: &Uri, response: &Response, started: 
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     // Refreshing is what every front end does all day.
     let is_refresh = uri.path().ends_with("/api/auth/refresh");
-    let routine = matches!(*method, Method::GET | Method::HEAD) || is_refresh || response.data::<Quiet>().is_some();
+    let is_usual = is_refresh || is_hot(uri) || response.data::<Quiet>().is_some();
+    let routine = matches!(*method, Method::GET | Method::HEAD) || is_usual;
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {

@@ -65,6 +65,17 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let app = <App as FromRequest>::from_request(request, body).await?;
+        Self::read(&app, request, body).await
+    }
+}
+
+impl<T: DeserializeOwned> ClientForm<T> {
+    /// Reads the form and proves the client.
+    ///
+    /// # Errors
+    /// 415 for a body of another type, 400 for parameters in the address or a form that cannot be
+    /// read, 401 for a client that does not prove itself.
+    pub(super) async fn read(app: &App, request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         if !body::is_of_type(request.headers(), MEDIA_TYPE) {
             let words = "Send the parameters as application/x-www-form-urlencoded.";
             return Err(Error::new(ErrorKind::UnsupportedMediaType, words).into());

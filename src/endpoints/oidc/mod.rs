@@ -3,4 +3,4 @@
 mod client_form;
 mod introspect;
 
-pub use introspect::Api;
+pub use introspect::{Api, Direct, INTROSPECT};

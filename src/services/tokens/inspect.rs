@@ -82,7 +82,8 @@ impl Tokens {
             self.cache.entries.invalidate(&key);
         }
         let Some(claimed) = self.session_tokens.read(token, now) else { return Ok(None) };
-        let Some(live) = self.look_up(claimed, now).await? else { return Ok(None) };
+        // On the heap: a hit has no use for its room.
+        let Some(live) = Box::pin(self.look_up(claimed, now)).await? else { return Ok(None) };
         self.cache.entries.insert(key, Arc::clone(&live));
         Ok(Some(live))
     }
