@@ -17,7 +17,7 @@ use std::time::Duration;
 use entity::session::{ActiveModel, Column, Entity};
 use entity::{Names, SessionId, UserId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel};
 
 use super::caller::Caller;
 use super::database::{Database, Executor, sweep};
@@ -104,7 +104,9 @@ impl Sessions {
             address: Set(caller.address.to_string()),
             user_agent: Set(caller.user_agent.clone()),
         };
-        Ok((Entity::insert(row).exec_with_returning(tx).await?, cookie))
+        let session = row.clone().try_into_model()?;
+        Entity::insert(row).exec_without_returning(tx).await?;
+        Ok((session, cookie))
     }
 
     /// Gives the session another cookie, in the transaction `tx`; the one before opens nothing.
