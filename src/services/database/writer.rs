@@ -1,6 +1,6 @@
 //! SQLite's one writer: it takes what is queued, up to [`BATCH`] pieces of work, into one
-//! transaction, with a savepoint each where there are several, and answers after the commit. One sync to disk thus serves
-//! many requests, and no caller ever meets `SQLITE_BUSY`.
+//! transaction, with a savepoint each where there are several, and answers after the commit. One
+//! sync to disk thus serves many requests, and no caller ever meets `SQLITE_BUSY`.
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
