@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::{ExposeSecret, SecretString};
@@ -88,6 +89,15 @@ pub(super) async fn postgres(address: &SecretString, connections: u32) -> Result
         .sqlx_logging(false)
         .set_application_name("postern");
     Ok(Database::connect(options).await?)
+}
+
+/// A connection that only listens, to where `pool` leads but none of its number: it is held for
+/// as long as the server runs, and a pool of one would have nothing left for the requests.
+pub(super) async fn listener(pool: &DatabaseConnection) -> Result<PgListener> {
+    let options = pool.get_postgres_connection_pool().connect_options().as_ref().clone();
+    let alone = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+    let alone = alone.connect_with(options).await.map_err(Error::internal)?;
+    PgListener::connect_with(&alone).await.map_err(Error::internal)
 }
 
 /// Makes `folder` with all that leads to it; what is made is only ours to enter.

@@ -1,4 +1,5 @@
-//! The database: one pool on PostgreSQL; on SQLite several readers and one writer.
+//! The database: one pool on PostgreSQL, and a connection beside it that listens; on SQLite several
+//! readers and one writer.
 //!
 //! Services read through [`Database::read`] and write through [`Database::write`], which runs the
 //! whole piece of work in one transaction. Nobody opens a connection of his own.
@@ -21,6 +22,7 @@ pub use sweep::sweep;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
+use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, TransactionTrait};
 
 use crate::error::{Error, Result};
@@ -75,6 +77,14 @@ impl Database {
     /// For watching a SQLite file; the pool on PostgreSQL.
     pub(super) fn watcher(&self) -> &DatabaseConnection {
         &self.watcher
+    }
+
+    /// A connection that only listens, beside the pool; on PostgreSQL alone.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn listener(&self) -> Result<PgListener> {
+        connect::listener(&self.reader).await
     }
 
     /// The file, where the database is one.

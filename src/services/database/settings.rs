@@ -11,7 +11,7 @@ use crate::env::{Absent, Env, Fault, Parsed, numbers};
 pub struct Settings {
     /// `POSTERN_DATABASE_URL`, checked.
     pub location: Location,
-    /// `POSTERN_DATABASE_CONNECTIONS`: size of the pool (SQLite: readers).
+    /// `POSTERN_DATABASE_CONNECTIONS`: size of the pool (SQLite: readers; PostgreSQL: one more listens).
     pub connections: u32,
 }
 
@@ -42,7 +42,7 @@ impl Settings {
         let connections = env.or(
             "POSTERN_DATABASE_CONNECTIONS",
             "10",
-            "Connections to the database, 1 to 200; with SQLite those that read.",
+            "Connections to the database, 1 to 200; with SQLite those that read, with PostgreSQL one more listens.",
             |text| numbers::integer(text, 1..=200),
         );
         Some(Self { location: location?, connections: u32::try_from(connections?).ok()? })
