@@ -87,6 +87,35 @@ async fn pages_never_touch_the_cookies_of_the_chat() {
     server.remove().await;
 }
 
+/// A session that tokens hold is seen in use whenever they rotate, to within a minute.
+#[tokio::test]
+async fn a_device_that_refreshes_is_one_that_is_in_use() {
+    each(&[], async |server: &TestServer| {
+        let mut chat = server.newcomer(MAREN).await;
+        let browser = Browser::signed_in(server, MAREN).await;
+        let list = async || browser.open("/account/sessions").await.expect(200).body;
+        let seen = async || {
+            let id = server.app.users.by_email(MAREN).await.expect("a database").expect("a person").id;
+            let sessions = server.app.sessions.list(id).await.expect("a database");
+            sessions.iter().find(|it| it.cookie_hash.is_none()).expect("the chat's").seen_at
+        };
+        for _ in 0..2 {
+            server.pass(3 * DAY);
+            assert!(list().await.contains("3 days ago"));
+            chat = crate::support::SignedIn::from(&server.refresh(&chat.refresh_token).await);
+            assert!(!list().await.contains("days ago"));
+            let first = seen().await;
+            server.pass(Duration::from_secs(59));
+            chat = crate::support::SignedIn::from(&server.refresh(&chat.refresh_token).await);
+            assert_eq!(seen().await, first, "one write a minute is enough");
+        }
+        server.pass(DAY);
+        server.refresh(&chat.refresh_token).await.expect(401);
+        assert!(browser.is_signed_in().await, "use puts off the end of a browser's session alone");
+    })
+    .await;
+}
+
 /// A link, a picture or a preview ends no session: only the form does.
 #[tokio::test]
 async fn sec_033_sec_090_opening_a_page_changes_nothing() {

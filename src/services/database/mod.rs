@@ -125,8 +125,9 @@ impl Database {
         }
     }
 
-    /// Runs `work`, which must be one single statement: PostgreSQL then needs no transaction
-    /// around it, which halves the cost of a rotation.
+    /// Runs `work`, which must be one single statement, or several of which each may be kept without
+    /// those after it: PostgreSQL then needs no transaction around them, which halves the cost of a
+    /// rotation.
     ///
     /// # Errors
     /// As [`Self::write`].
