@@ -1,7 +1,7 @@
 //! Bringing the schema up to this release, safe when several nodes start at once.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::{Database, Executor, WriteWay};
 use crate::error::{Error, ErrorKind, Result};
@@ -70,12 +70,18 @@ async fn pending(executor: &Executor<'_>) -> Result<Migrated> {
     Ok(Migrated { steps: known.into_iter().filter(|step| !applied.contains(step)).collect() })
 }
 
+/// A step that was applied: the cheapest row there always is.
+pub(super) async fn any(connection: &DatabaseConnection) -> Result<String> {
+    let sql = "SELECT version FROM seaql_migrations LIMIT 1";
+    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    row.ok_or_else(|| Error::internal("the database has no schema"))?.try_get_by_index(0).map_err(Error::from)
+}
+
 async fn applied(executor: &Executor<'_>) -> Result<Vec<String>> {
     if !has_steps(executor).await? {
         return Ok(Vec::new());
     }
-    let statement =
-        sea_orm::Statement::from_string(executor.get_database_backend(), "SELECT version FROM seaql_migrations");
+    let statement = Statement::from_string(executor.get_database_backend(), "SELECT version FROM seaql_migrations");
     let rows = executor.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get::<String>("", "version").map_err(Error::from)).collect()
 }
@@ -88,5 +94,5 @@ async fn has_steps(executor: &Executor<'_>) -> Result<bool> {
         }
         _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
     };
-    Ok(executor.query_one_raw(sea_orm::Statement::from_string(backend, sql)).await?.is_some())
+    Ok(executor.query_one_raw(Statement::from_string(backend, sql)).await?.is_some())
 }

@@ -6,6 +6,7 @@
 
 mod connect;
 mod migrate;
+mod pulse;
 mod settings;
 mod sweep;
 mod writer;
@@ -23,9 +24,10 @@ use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::postgres::PgListener;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, TransactionTrait};
 
 use crate::error::{Error, Result};
+use pulse::Pulse;
 use writer::Writer;
 
 /// What a piece of work writes through: a transaction, or a connection for a single statement.
@@ -38,6 +40,7 @@ pub struct Database {
     /// One connection that only watches: a data version tells of all *other* connections.
     watcher: DatabaseConnection,
     writer: WriteWay,
+    pulse: Pulse,
     location: Location,
 }
 
@@ -56,16 +59,17 @@ impl Database {
     /// When the database cannot be reached or opened.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let location = settings.location.clone();
-        match &location {
+        let (reader, watcher, writer) = match &location {
             Location::Sqlite(file) => {
                 let connect::Sqlite { reader, watcher, writer } = connect::sqlite(file, settings.connections).await?;
-                Ok(Self { reader, watcher, writer: WriteWay::Queue(Writer::start(writer, file.clone())), location })
+                (reader, watcher, WriteWay::Queue(Writer::start(writer, file.clone())))
             }
             Location::Postgres(address) => {
                 let pool = connect::postgres(address, settings.connections).await?;
-                Ok(Self { reader: pool.clone(), watcher: pool.clone(), writer: WriteWay::Pool(pool), location })
+                (pool.clone(), pool.clone(), WriteWay::Pool(pool))
             }
-        }
+        };
+        Ok(Self { reader, watcher, writer, pulse: Pulse::default(), location })
     }
 
     /// For reading only.
@@ -142,13 +146,20 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers: it gives a row, and SQLite's writer takes work. What that writer
+    /// gets holds no change, so that a probe never waits for the disk.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not, or not within a second.
     pub async fn ping(&self) -> Result<()> {
-        self.reader.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        let question = async {
+            migrate::any(&self.reader).await?;
+            match &self.writer {
+                WriteWay::Queue(writer) => writer.run(|_| Box::pin(async { Ok(()) })).await,
+                WriteWay::Pool(_) => Ok(()),
+            }
+        };
+        self.pulse.feel(question).await
     }
 
     /// Lets what is queued be written, then closes every connection.
