@@ -1,7 +1,8 @@
 //! `postern serve`.
 
-use std::io::Write;
+use std::io::{self, Write};
 
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::server::{self, Listeners};
 use crate::services::installation;
 use crate::web::{Web, trace};
 
-pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> Result<()> {
+pub(super) async fn run(config: Config, notes: &Notes, json: bool, out: &mut impl Write) -> Result<()> {
     trace::init(&config.log).map_err(Error::internal)?;
     for warning in &notes.warnings {
         tracing::warn!("{warning}");
@@ -35,11 +36,17 @@ pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> 
     let stop = CancellationToken::new();
     let web = server::web(&app);
     tokio::spawn(until_told(app.clone(), web.clone(), stop.clone())?);
-    // The sockets are bound: whoever reads this line and connects will be answered.
-    for address in &addresses {
-        writeln!(out, "listening on {address}").and_then(|()| out.flush()).map_err(Error::internal)?;
-    }
+    // The sockets are bound: whoever reads this and connects will be answered.
+    say(&addresses, json, out).and_then(|()| out.flush()).map_err(Error::internal)?;
     server::serve(app, web, listeners, stop).await
+}
+
+/// Says where the server answers: a line for each address, or one document.
+fn say(addresses: &[String], json: bool, out: &mut impl Write) -> io::Result<()> {
+    if json {
+        return writeln!(out, "{}", json!({ "listening": addresses }));
+    }
+    addresses.iter().try_for_each(|address| writeln!(out, "listening on {address}"))
 }
 
 /// Says what an operator should know of the state of things.

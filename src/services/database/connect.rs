@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -41,7 +41,40 @@ pub(super) async fn writer(file: &Path) -> Result<DatabaseConnection> {
     open(file, 1, WRITER_PATIENCE).await
 }
 
+/// A connection to a SQLite file that must be there. It makes and changes nothing: not even the
+/// journal of a file that is none of ours.
+pub(super) async fn existing(file: &Path) -> Result<DatabaseConnection> {
+    let options = options(file, 1, |options| options.create_if_missing(false).busy_timeout(READER_PATIENCE));
+    Ok(Database::connect(options).await?)
+}
+
 async fn open(file: &Path, connections: u32, patience: Duration) -> Result<DatabaseConnection> {
+    let options = options(file, connections, move |options| {
+        options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What is acknowledged must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(patience)
+            .foreign_keys(true)
+            .pragma("journal_size_limit", "67108864")
+    });
+    // Whoever is first turns a new file into one with a write-ahead log, which waits for nobody and
+    // lets nobody wait: those who start beside it ask again.
+    for _ in 1..TRIES {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            opened => return Ok(opened?),
+        }
+    }
+    Ok(Database::connect(options).await?)
+}
+
+fn options(
+    file: &Path,
+    connections: u32,
+    more: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> ConnectOptions {
     let file = file.to_owned();
     // sea-orm wants an address; the options below replace its path, so that no character of a
     // path is ever read as part of a URL.
@@ -54,26 +87,8 @@ async fn open(file: &Path, connections: u32, patience: Duration) -> Result<Datab
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |options| {
-            options
-                .filename(&file)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // What is acknowledged must survive a power cut.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(patience)
-                .foreign_keys(true)
-                .pragma("journal_size_limit", "67108864")
-        });
-    // Whoever is first turns a new file into one with a write-ahead log, which waits for nobody and
-    // lets nobody wait: those who start beside it ask again.
-    for _ in 1..TRIES {
-        match Database::connect(options.clone()).await {
-            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
-            opened => return Ok(opened?),
-        }
-    }
-    Ok(Database::connect(options).await?)
+        .map_sqlx_sqlite_opts(move |options| more(options.filename(&file)));
+    options
 }
 
 /// The pool of a PostgreSQL database.

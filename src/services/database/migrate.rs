@@ -3,7 +3,7 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-use super::{Database, Executor, WriteWay};
+use super::{Database, Executor, Location, Settings, WriteWay, connect};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Any number: all nodes of one database ask for the same lock.
@@ -37,14 +37,24 @@ impl Database {
         })
         .await
     }
+}
 
-    /// What [`Self::migrate`] would do.
-    ///
-    /// # Errors
-    /// As [`Self::migrate`].
-    pub async fn pending_migrations(&self) -> Result<Migrated> {
-        pending(&Executor::from(&self.reader)).await
-    }
+/// What [`Database::migrate`] would do to the database of `settings`. Nothing is made: a file that is
+/// not there lacks every step.
+///
+/// # Errors
+/// As [`Database::migrate`].
+pub async fn foretell(settings: &Settings) -> Result<Migrated> {
+    let connection = match &settings.location {
+        Location::Sqlite(file) if !file.try_exists().map_err(Error::internal)? => {
+            return Ok(Migrated { steps: known() });
+        }
+        Location::Sqlite(file) => connect::existing(file).await?,
+        Location::Postgres(address) => connect::postgres(address, 1).await?,
+    };
+    let pending = pending(&Executor::from(&connection)).await;
+    connection.close().await?;
+    pending
 }
 
 fn borrow<'c>(executor: &'c Executor<'c>) -> Executor<'c> {
@@ -55,9 +65,13 @@ fn borrow<'c>(executor: &'c Executor<'c>) -> Executor<'c> {
     }
 }
 
+/// Every step of this release, in order.
+fn known() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
 async fn pending(executor: &Executor<'_>) -> Result<Migrated> {
-    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let applied = applied(executor).await?;
+    let (known, applied) = (known(), applied(executor).await?);
     if let Some(newer) = applied.iter().find(|step| !known.contains(step)) {
         return Err(Error::new(
             ErrorKind::Conflict,

@@ -16,7 +16,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use migrate::Migrated;
+pub use migrate::{Migrated, foretell};
 pub use settings::{Location, Settings};
 pub use sweep::sweep;
 

@@ -47,6 +47,17 @@ impl Settings {
         );
         Some(Self { location: location?, connections: u32::try_from(connections?).ok()? })
     }
+
+    /// Notes a problem where the database is a file that does not exist.
+    pub fn expect_file(&self, env: &mut Env) {
+        if let Location::Sqlite(file) = &self.location
+            && let Ok(false) = file.try_exists()
+        {
+            let wrong = format!("names {}, which does not exist", file.display());
+            let right = "Run this in the server's folder or with its --env-file";
+            env.problem("POSTERN_DATABASE_URL", Fault::new(wrong, right));
+        }
+    }
 }
 
 fn locate(address: &SecretString) -> Parsed<Location> {
