@@ -5,6 +5,7 @@ mod audit;
 mod base_path;
 mod beside;
 mod browser_sessions;
+mod command_line;
 mod contract;
 mod crash;
 mod headers;

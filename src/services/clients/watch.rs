@@ -60,15 +60,25 @@ impl Watched {
 
 impl Clients {
     /// Reads the clients file again when it, or a file with a secret that it names, has changed
-    /// since the last look and stands still; else the next look reads it. A bad file is told of once and the clients of the good one stay.
+    /// since the last look and stands still; else the next look reads it. A bad file is told of once
+    /// and the clients of the good one stay.
     pub async fn reload_if_changed(&self) {
+        self.reload_when(|before, now| before != now).await;
+    }
+
+    /// Reads the clients file again, whatever it looks like.
+    pub async fn reload(&self) {
+        self.reload_when(|_, _| true).await;
+    }
+
+    async fn reload_when(&self, is_due: fn(&Seen, &Seen) -> bool) {
         let Some(path) = self.watched.path.clone() else { return };
         let mut looks = self.watched.looks.lock().await;
         let seen = looks.seen.clone();
         let look = tokio::task::spawn_blocking(move || {
             let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
             let first = now();
-            if first == seen {
+            if !is_due(&seen, &first) {
                 return None;
             }
             // An editor empties the file and writes it: what is half there may well be valid.

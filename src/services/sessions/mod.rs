@@ -144,6 +144,20 @@ impl Sessions {
         live::by_id(&self.database, id, self.clock.now()).await
     }
 
+    /// Notes, in the work `tx` that rotates the tokens of `session`, that it is in use. Its ends stay
+    /// where they are: tokens have an end of their own that use does not put off.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn note_use(&self, tx: &Executor<'_>, session: &Session) -> Result<()> {
+        let now = self.clock.now();
+        if now.since(session.seen_at) >= SEEN_WITHIN {
+            let row = ActiveModel { seen_at: Set(now), ..ActiveModel::default() };
+            Entity::update_many().set(row).filter(Column::Id.eq(session.id)).exec(tx).await?;
+        }
+        Ok(())
+    }
+
     async fn touch(&self, session: &Session) -> Result<()> {
         let now = self.clock.now();
         let idle_at = Ord::min(now + self.settings.idle, session.expires_at);
