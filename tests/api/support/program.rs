@@ -90,6 +90,15 @@ impl Place {
         Program { child, log, site: Site::at(format!("{address}{path}")) }
     }
 
+    /// All that whoever copies the database holds: its files, or every value of every row.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        if let Some(database) = &self.database {
+            return database.dump().await.into_bytes();
+        }
+        let files = std::fs::read_dir(self.path("data")).expect("a folder");
+        files.flat_map(|file| std::fs::read(file.expect("an entry").path()).expect("a file")).collect()
+    }
+
     /// Removes the database.
     pub(crate) async fn remove(self) {
         if let Some(database) = self.database {
