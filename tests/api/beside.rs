@@ -111,7 +111,8 @@ async fn command_and_server_write_one_file_together() {
     for walker in walkers {
         assert_eq!(walker.await.expect("it walked"), [0_u16; 0]);
     }
-    let log = program.log();
+    program.terminate();
+    let (_, log) = program.ended().await;
     assert!(!log.contains("locked") && !log.contains("BUSY"), "{log}");
 }
 

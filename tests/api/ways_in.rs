@@ -84,13 +84,15 @@ async fn a_closed_and_empty_house_tells_the_operator_how_to_enter() {
     let words = "postern user create --email";
     {
         let program = place.serve().await;
-        assert!(program.log().contains(words), "{}", program.log());
+        program.logged(words).await;
     }
     let made = place.run(&["user", "create", "--email", MAREN, "--password-stdin", "--json"], PASSWORD).await.expect(0);
     assert!(made.out.contains("admin"), "the first account is the administrator's: {made:?}");
     let program = place.serve().await;
     program.login(MAREN, PASSWORD).await.expect(200);
-    assert!(!program.log().contains(words), "{}", program.log());
+    program.terminate();
+    let (_, log) = program.ended().await;
+    assert!(!log.contains(words), "{log}");
 }
 
 /// What later work brings is not half there.

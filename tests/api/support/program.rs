@@ -11,6 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::database::OnServer;
+use super::patience::until;
 use super::{Kind, Settings, Site, clients_file, environment};
 
 /// How long a start may take before a test gives up.
@@ -140,9 +141,19 @@ impl Program {
     pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
         let waited = tokio::task::spawn_blocking(move || {
             let status = self.child.wait().expect("it ends");
+            // Whoever collects the log lets go of it when all of it is read.
+            while Arc::strong_count(&self.log) > 1 {
+                std::thread::yield_now();
+            }
             (status, self.log())
         });
         waited.await.expect("it was waited for")
+    }
+
+    /// Waits until it has logged `words`, which may come a moment after what it did; answers the log.
+    pub(crate) async fn logged(&self, words: &str) -> String {
+        until(PATIENCE, words, async || self.log().contains(words)).await;
+        self.log()
     }
 }
 
