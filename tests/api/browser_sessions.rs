@@ -9,22 +9,23 @@ const MAREN: &str = "maren@example.com";
 
 #[tokio::test]
 async fn sec_028_two_cookies_of_one_name_sign_nobody_in() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let session = Browser::at(&server).sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
-    let open = async |cookie: String| Browser::at(&server).open_with_cookie("/account", &cookie).await.status;
-    assert_eq!(open(format!("postern_session={session}")).await, 200);
-    assert_eq!(open(format!("postern_session={session}; postern_session=x")).await, 303);
-    assert_eq!(open(format!("postern_session=x; postern_session={session}")).await, 303);
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let session = Browser::at(server).sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
+        let open = async |cookie: String| Browser::at(server).open_with_cookie("/account", &cookie).await.status;
+        assert_eq!(open(format!("postern_session={session}")).await, 200);
+        assert_eq!(open(format!("postern_session={session}; postern_session=x")).await, 303);
+        assert_eq!(open(format!("postern_session=x; postern_session={session}")).await, 303);
 
-    let token = server.sign_in(MAREN).await.refresh_token;
-    let refresh = async |cookie: String| {
-        let request = server.request(reqwest::Method::POST, "/api/auth/refresh").header("cookie", cookie);
-        server.send(request).await.status
-    };
-    assert_eq!(refresh(format!("refreshToken={token}; refreshToken=x")).await, 401);
-    assert_eq!(refresh(format!("refreshToken={token}")).await, 200);
-    server.remove().await;
+        let token = server.sign_in(MAREN).await.refresh_token;
+        let refresh = async |cookie: String| {
+            let request = server.request(reqwest::Method::POST, "/api/auth/refresh").header("cookie", cookie);
+            server.send(request).await.status
+        };
+        assert_eq!(refresh(format!("refreshToken={token}; refreshToken=x")).await, 401);
+        assert_eq!(refresh(format!("refreshToken={token}")).await, 200);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -143,15 +144,16 @@ async fn a_device_that_refreshes_is_one_that_is_in_use() {
 /// A link, a picture or a preview ends no session: only the form does.
 #[tokio::test]
 async fn sec_033_sec_090_opening_a_page_changes_nothing() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let browser = Browser::signed_in(&server, MAREN).await;
-    for path in ["/logout", "/logout?_method=POST", "/account/sessions?end=others", "/account/name?name=Evil"] {
-        browser.open(path).await.expect(200);
-    }
-    let page = browser.open("/account").await.expect(200).body;
-    assert!(page.contains("Maren Olsen"), "{page}");
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let browser = Browser::signed_in(server, MAREN).await;
+        for path in ["/logout", "/logout?_method=POST", "/account/sessions?end=others", "/account/name?name=Evil"] {
+            browser.open(path).await.expect(200);
+        }
+        let page = browser.open("/account").await.expect(200).body;
+        assert!(page.contains("Maren Olsen"), "{page}");
+    })
+    .await;
 }
 
 #[tokio::test]

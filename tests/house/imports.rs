@@ -24,10 +24,14 @@ const LIVE_READ: &str = "src/services/sessions/live.rs";
 /// What all endpoints name, for the chapter of the document that they belong to; it puts their parts together.
 const DOCUMENT: &str = "document";
 
+/// Every service, in their order.
+pub(crate) fn services() -> impl Iterator<Item = &'static str> {
+    SERVICES.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+}
+
 /// How high a service stands among the others.
 fn rank(service: &str) -> Option<usize> {
-    let modules = SERVICES.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    modules.enumerate().find(|(_, name)| *name == service).map(|(at, _)| at)
+    services().position(|name| name == service)
 }
 
 /// How high a module stands; `None` where the rule says nothing of it.

@@ -141,6 +141,8 @@ impl Clients {
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+mod example_tests;
+#[cfg(test)]
 mod file_tests;
 #[cfg(test)]
 mod testing;

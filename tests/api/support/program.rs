@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::database::OnServer;
+use super::patience::until;
 use super::{Kind, Settings, Site, clients_file, environment};
 
 /// How long a start may take before a test gives up.
@@ -104,6 +105,15 @@ impl Place {
         Program { child, log, out, site: Site::at(format!("{address}{path}")) }
     }
 
+    /// All that whoever copies the database holds: its files, or every value of every row.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        if let Some(database) = &self.database {
+            return database.dump().await.into_bytes();
+        }
+        let files = std::fs::read_dir(self.path("data")).expect("a folder");
+        files.flat_map(|file| std::fs::read(file.expect("an entry").path()).expect("a file")).collect()
+    }
+
     /// Removes the database.
     pub(crate) async fn remove(self) {
         if let Some(database) = self.database {
@@ -160,9 +170,19 @@ impl Program {
     pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
         let waited = tokio::task::spawn_blocking(move || {
             let status = self.child.wait().expect("it ends");
+            // Whoever collects the log lets go of it when all of it is read.
+            while Arc::strong_count(&self.log) > 1 {
+                std::thread::yield_now();
+            }
             (status, self.log())
         });
         waited.await.expect("it was waited for")
+    }
+
+    /// Waits until it has logged `words`, which may come a moment after what it did; answers the log.
+    pub(crate) async fn logged(&self, words: &str) -> String {
+        until(PATIENCE, words, async || self.log().contains(words)).await;
+        self.log()
     }
 }
 
