@@ -34,9 +34,19 @@ pub async fn run(app: App, web: Web, stop: CancellationToken) {
 
 async fn reload_changed(app: &App, web: &Web) {
     app.clients.reload_if_changed().await;
+    with_disk(web, |web| web.pages.reload_if_changed()).await;
+}
+
+/// Reads the operator's files (clients, templates) again, whether or not they seem to have changed.
+pub async fn reload(app: &App, web: &Web) {
+    app.clients.reload().await;
+    with_disk(web, |web| web.pages.reload()).await;
+}
+
+/// Runs `look` where it may wait for the disk.
+async fn with_disk(web: &Web, look: fn(&Web)) {
     let web = web.clone();
-    // Reading a folder waits for the disk.
-    if let Err(error) = tokio::task::spawn_blocking(move || web.pages.reload_if_changed()).await {
+    if let Err(error) = tokio::task::spawn_blocking(move || look(&web)).await {
         tracing::error!(%error, "looking at the templates was broken off");
     }
 }

@@ -47,14 +47,18 @@ async fn bind(address: &Listen) -> Result<Listener> {
     Listener::bind(address).await.map_err(refuse)
 }
 
-/// Serves `app` until `stop`, then lets requests in flight end and closes the database.
+/// The HTTP side of `app`.
+#[must_use]
+pub fn web(app: &App) -> Web {
+    let csrf = DerivedKey::derive(app.config.encryption_key.expose(), "csrf");
+    Web::new(app.config.web.clone(), app.clock.clone(), app.random.clone(), csrf)
+}
+
+/// Serves `app` through `web` until `stop`, then lets requests in flight end and closes the database.
 ///
 /// # Errors
 /// When the accept loop fails.
-pub async fn serve(app: App, listeners: Listeners, stop: CancellationToken) -> Result<()> {
-    let settings = app.config.web.clone();
-    let csrf = DerivedKey::derive(app.config.encryption_key.expose(), "csrf");
-    let web = Web::new(settings, app.clock.clone(), app.random.clone(), csrf);
+pub async fn serve(app: App, web: Web, listeners: Listeners, stop: CancellationToken) -> Result<()> {
     let limits = Limits::from(&app.config.web);
     let background = CancellationToken::new();
     let tasks = TaskTracker::new();

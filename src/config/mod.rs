@@ -61,8 +61,16 @@ impl Config {
     ///
     /// # Errors
     /// Every problem there is, at once.
-    pub fn load(mut env: Env, random: &Random) -> Result<(Self, Notes), Vec<Problem>> {
-        let config = Self::read(&mut env, Missing::Make(random));
+    pub fn load(env: Env, random: &Random) -> Result<(Self, Notes), Vec<Problem>> {
+        Self::load_with(env, Missing::Make(random))
+    }
+
+    /// The settings, doing with what lacks as `missing` says.
+    ///
+    /// # Errors
+    /// Every problem there is, at once.
+    pub fn load_with(mut env: Env, missing: Missing<'_>) -> Result<(Self, Notes), Vec<Problem>> {
+        let config = Self::read(&mut env, missing);
         env.finish(config)
     }
 
@@ -95,6 +103,9 @@ impl Config {
         later::note(env);
         // Last, and only where all else is well: a start that is refused leaves no file behind.
         let database = database?;
+        if let Missing::Beside(_) = missing {
+            database.expect_file(env);
+        }
         let keys = keys.complete(env, &database.location, missing)?;
         if !env.problems().is_empty() {
             return None;

@@ -3,7 +3,7 @@
 use reqwest::header::{COOKIE, HeaderName};
 use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
 
-use super::{Answer, PASSWORD, Site};
+use super::{Answer, PASSWORD, SignedIn, Site};
 
 /// A browser. What follows a form is not followed by itself.
 #[derive(Clone, Debug)]
@@ -65,6 +65,13 @@ impl Browser {
     /// Sends the sign-in form.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
         self.submit("/login", "/login", &[("email", email), ("password", password)]).await
+    }
+
+    /// Signs in at the chat in the same browser, which keeps the chat's cookies beside ours.
+    pub(crate) async fn sign_in_at_the_chat(&self, email: &str) -> SignedIn {
+        let body = serde_json::json!({"email": email, "password": PASSWORD});
+        let request = self.request(Method::POST, "/api/auth/login").json(&body);
+        SignedIn::from(&Answer::of(request.send().await.expect("an answer")).await)
     }
 
     /// A browser in which the owner of `email` is signed in.
