@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use entity::ClientId;
 use entity::client::{Column, Entity};
@@ -11,12 +10,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use tokio::sync::Mutex;
 
 use super::Clients;
-use super::file::{self, FileClients, Seen, fingerprint};
+use super::file::{self, FileClients};
 use super::rows::subject;
+use crate::env::files::{self, Seen};
 use crate::error::Result;
-
-/// How long a changed file has to stand still before it is read.
-const SETTLED: Duration = Duration::from_millis(100);
 
 /// The file, what it declares, and what it looked like when that was read.
 #[derive(Debug)]
@@ -65,16 +62,7 @@ impl Clients {
         let Some(path) = self.watched.path.clone() else { return };
         let mut looks = self.watched.looks.lock().await;
         let seen = looks.seen.clone();
-        let look = tokio::task::spawn_blocking(move || {
-            let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
-            let first = now();
-            if first == seen {
-                return None;
-            }
-            // An editor empties the file and writes it: what is half there may well be valid.
-            std::thread::sleep(SETTLED);
-            (now() == first).then(|| file::read(&path))
-        });
+        let look = tokio::task::spawn_blocking(move || files::have_changed(&seen).then(|| file::read(&path)));
         match look.await {
             Ok(Some(reading)) => {
                 looks.seen = reading.seen;
