@@ -12,6 +12,7 @@ use crate::env::Notes;
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::server::{self, Listeners};
+use crate::services::certificates::Certificates;
 use crate::services::installation;
 use crate::web::trace;
 
@@ -32,7 +33,7 @@ pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> 
     let listeners = Listeners::bind(&app).await?;
     let addresses: Vec<String> = listeners.public.iter().map(ToString::to_string).collect();
     let stop = CancellationToken::new();
-    tokio::spawn(until_told(app.clone(), stop.clone())?);
+    tokio::spawn(until_told(app.clone(), listeners.certificates.clone(), stop.clone())?);
     // The sockets are bound: whoever reads this line and connects will be answered.
     for address in &addresses {
         writeln!(out, "listening on {address}").and_then(|()| out.flush()).map_err(Error::internal)?;
@@ -58,8 +59,12 @@ async fn advise(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Cancels `stop` at SIGTERM or SIGINT; reads declared files again at SIGHUP.
-fn until_told(app: App, stop: CancellationToken) -> Result<impl Future<Output = ()>> {
+/// Cancels `stop` at SIGTERM or SIGINT; reads declared files and the certificate again at SIGHUP.
+fn until_told(
+    app: App,
+    certificates: Option<Certificates>,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>> {
     let wait = |kind| signal(kind).map_err(Error::internal);
     let mut terminate = wait(SignalKind::terminate())?;
     let mut interrupt = wait(SignalKind::interrupt())?;
@@ -69,7 +74,12 @@ fn until_told(app: App, stop: CancellationToken) -> Result<impl Future<Output = 
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => app.clients.reload_if_changed().await,
+                _ = hang_up.recv() => {
+                    app.clients.reload_if_changed().await;
+                    if let Some(certificates) = &certificates {
+                        certificates.renew().await;
+                    }
+                }
             }
         }
         tracing::info!("stopping");
