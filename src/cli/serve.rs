@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::jobs;
 use crate::random::Random;
 use crate::server::{self, Listeners};
+use crate::services::certificates::Certificates;
 use crate::services::installation;
 use crate::web::{Web, trace};
 
@@ -36,7 +37,7 @@ pub(super) async fn run(config: Config, notes: &Notes, json: bool, out: &mut imp
     let addresses: Vec<String> = listeners.public.iter().map(ToString::to_string).collect();
     let stop = CancellationToken::new();
     let web = server::web(&app);
-    tokio::spawn(until_told(app.clone(), web.clone(), stop.clone())?);
+    tokio::spawn(until_told(app.clone(), web.clone(), listeners.certificates.clone(), stop.clone())?);
     // The sockets are bound: whoever reads this and connects will be answered.
     say(&addresses, json, out).and_then(|()| out.flush()).map_err(Error::internal)?;
     server::serve(app, web, listeners, stop).await
@@ -69,7 +70,12 @@ async fn advise(app: &App) -> Result<()> {
 }
 
 /// Cancels `stop` at SIGTERM or SIGINT; reads the operator's files again at SIGHUP.
-fn until_told(app: App, web: Web, stop: CancellationToken) -> Result<impl Future<Output = ()>> {
+fn until_told(
+    app: App,
+    web: Web,
+    certificates: Option<Certificates>,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>> {
     let wait = |kind| signal(kind).map_err(Error::internal);
     let mut terminate = wait(SignalKind::terminate())?;
     let mut interrupt = wait(SignalKind::interrupt())?;
@@ -79,7 +85,7 @@ fn until_told(app: App, web: Web, stop: CancellationToken) -> Result<impl Future
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => jobs::reload(&app, &web).await,
+                _ = hang_up.recv() => jobs::reload(&app, &web, certificates.as_ref()).await,
             }
         }
         tracing::info!("stopping");

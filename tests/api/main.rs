@@ -9,6 +9,7 @@ mod command_line;
 mod contract;
 mod crash;
 mod headers;
+mod https;
 mod introspection;
 mod limits;
 mod nodes;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use entity::ClientId;
 use entity::client::{Column, Entity};
@@ -11,13 +10,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use tokio::sync::Mutex;
 
 use super::Clients;
-use super::file::{self, FileClients, Seen, fingerprint};
+use super::file::{self, FileClients};
 use super::rows::subject;
+use crate::env::files::{self, Seen};
 use crate::error::Result;
 use crate::services::audit::{Actor, Event, EventKind};
-
-/// How long a changed file has to stand still before it is read.
-const SETTLED: Duration = Duration::from_millis(100);
 
 /// The file, what it declares, and what it looked like when that was read.
 #[derive(Debug)]
@@ -67,28 +64,19 @@ impl Clients {
     /// once and the clients of the good one stay. Each client that changes gets its audit row; while
     /// the database is away the rows wait for the next look.
     pub async fn reload_if_changed(&self) {
-        self.reload_when(|before, now| before != now).await;
+        self.reload_when(files::have_changed).await;
     }
 
     /// Reads the clients file again, whatever it looks like.
     pub async fn reload(&self) {
-        self.reload_when(|_, _| true).await;
+        self.reload_when(files::stand_still).await;
     }
 
-    async fn reload_when(&self, is_due: fn(&Seen, &Seen) -> bool) {
+    async fn reload_when(&self, is_due: fn(&Seen) -> bool) {
         let Some(path) = self.watched.path.clone() else { return };
         let mut looks = self.watched.looks.lock().await;
         let seen = looks.seen.clone();
-        let look = tokio::task::spawn_blocking(move || {
-            let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
-            let first = now();
-            if !is_due(&seen, &first) {
-                return None;
-            }
-            // An editor empties the file and writes it: what is half there may well be valid.
-            std::thread::sleep(SETTLED);
-            (now() == first).then(|| file::read(&path))
-        });
+        let look = tokio::task::spawn_blocking(move || is_due(&seen).then(|| file::read(&path)));
         match look.await {
             Ok(Some(reading)) => {
                 looks.seen = reading.seen;

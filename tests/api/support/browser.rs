@@ -1,7 +1,7 @@
 //! A browser with its cookies, which fills in forms as a person does.
 
 use reqwest::header::{COOKIE, HeaderName};
-use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder};
 
 use super::{Answer, PASSWORD, SignedIn, Site};
 
@@ -15,8 +15,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// A fresh one at `site`.
     pub(crate) fn at(site: &Site) -> Self {
-        let http = Client::builder().redirect(Policy::none()).no_proxy().cookie_store(true);
-        Self { base: site.base.clone(), http: http.build().expect("a client") }
+        let http = site.client().cookie_store(true).build().expect("a client");
+        Self { base: site.base.clone(), http }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
