@@ -8,6 +8,7 @@ mod browser_sessions;
 mod contract;
 mod crash;
 mod headers;
+mod keys_command;
 mod limits;
 mod nodes;
 mod operations;
