@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, Missing};
 use crate::endpoints::document;
+use crate::endpoints::oidc::discovery;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::random::Random;
@@ -122,7 +123,7 @@ impl Cli {
                     Command::Serve => serve::run(config, &notes, json, out).await?,
                     command => {
                         let _ = config::warn(&notes, err);
-                        with_database(command, config, json, out).await?;
+                        with_database(command, config, json, (out, err)).await?;
                     }
                 }
             }
@@ -131,7 +132,12 @@ impl Cli {
     }
 }
 
-async fn with_database(command: Command, config: Config, json: bool, out: &mut impl Write) -> Result<()> {
+async fn with_database(
+    command: Command,
+    config: Config,
+    json: bool,
+    (out, err): (&mut impl Write, &mut impl Write),
+) -> Result<()> {
     if let Command::Migrate { dry_run } = command {
         return migrate(&config.database, dry_run, json, out).await;
     }
@@ -139,13 +145,17 @@ async fn with_database(command: Command, config: Config, json: bool, out: &mut i
     app.database.migrate().await?;
     let done = match command {
         Command::User(command) => user::run(&app, command, json, out).await,
-        Command::Client(command) => client::run(command, &app.clients, json, out).await,
+        Command::Client(command) => client::run(command, &app.clients, &installation(&app), json, out, err).await,
         Command::Keys(command) => keys::run(command, &app.keys, json, out).await,
         Command::RecoverAdmin { email } => user::recover_admin(&app, email, json, out).await,
         Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Openapi => Ok(()),
     };
     app.database.clone().close().await?;
     done
+}
+
+fn installation(app: &App) -> client::Installation<'_> {
+    client::Installation { provider: discovery::metadata(app), title: &app.config.web.looks.title, random: &app.random }
 }
 
 async fn migrate(settings: &database::Settings, dry_run: bool, json: bool, out: &mut impl Write) -> Result<()> {

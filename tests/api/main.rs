@@ -7,6 +7,7 @@ mod beside;
 mod browser_sessions;
 mod command_line;
 mod contract;
+mod client_for_apps;
 mod crash;
 mod headers;
 mod https;

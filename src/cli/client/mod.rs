@@ -1,29 +1,60 @@
 //! `postern client ...`: clients from the shell.
 
+mod add;
+mod apps;
+mod block;
 mod options;
 mod show;
 
-pub use options::{Add, ClientCommand, Which};
+pub use add::Add;
+pub use apps::ChatApp;
+pub use options::{ClientCommand, Which};
 
 use std::io::Write;
 use std::time::Duration;
 
 use entity::ClientId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::Secret;
+use crate::random::Random;
 use crate::services::audit::Actor;
 use crate::services::clients::Clients;
+use add::{add, hand_over};
 use show::{described, line, list, show};
 
-/// Carries out `command`; with `json` one document and nothing else goes to `out`.
+/// What a client is told of this installation.
+#[derive(Debug)]
+pub struct Installation<'a> {
+    /// What discovery tells.
+    pub provider: Value,
+    /// The name on its pages.
+    pub title: &'a str,
+    /// Makes the keys that an app keeps to itself.
+    pub random: &'a Random,
+}
+
+impl Installation<'_> {
+    fn issuer(&self) -> &str {
+        self.provider["issuer"].as_str().unwrap_or_default()
+    }
+}
+
+/// Carries out `command`; with `json` one document and nothing else goes to `out`, and what an
+/// operator should know besides to `err`.
 ///
 /// # Errors
 /// What the clients refuse, in words for the operator.
-pub async fn run(command: ClientCommand, clients: &Clients, json: bool, out: &mut impl Write) -> Result<()> {
+pub async fn run(
+    command: ClientCommand,
+    clients: &Clients,
+    installation: &Installation<'_>,
+    json: bool,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> Result<()> {
     match command {
-        ClientCommand::Add(new) => add(*new, clients, json, out).await,
+        ClientCommand::Add(new) => add(*new, clients, installation, json, (out, err)).await,
         ClientCommand::List => {
             list(&clients.list().await?, json, out)?;
             tell_hidden(clients, json, out).await
@@ -43,23 +74,6 @@ pub async fn run(command: ClientCommand, clients: &Clients, json: bool, out: &mu
                 false => line(out, format_args!("Client {id} is removed.")),
             }
         }
-    }
-}
-
-async fn add(new: Add, clients: &Clients, json: bool, out: &mut impl Write) -> Result<()> {
-    let added = clients.add(new.which.id.clone(), new.metadata(), Actor::Command).await?;
-    let secret = added.secret.as_ref().map(Secret::expose);
-    if json {
-        let mut description = described(&added.client)?;
-        if let Some(secret) = secret {
-            description["client_secret"] = json!(secret);
-        }
-        return line(out, description);
-    }
-    line(out, format_args!("Client {} is added.", added.client.id))?;
-    match secret {
-        Some(secret) => hand_over(secret, out),
-        None => line(out, "It is public and has no secret."),
     }
 }
 
@@ -83,11 +97,6 @@ async fn rotate(
     };
     line(out, format_args!("Client {id} has a new secret. {until}"))?;
     hand_over(secret.expose(), out)
-}
-
-fn hand_over(secret: &str, out: &mut impl Write) -> Result<()> {
-    line(out, format_args!("client_secret = {secret}"))?;
-    line(out, "It is shown this once. Put it where the client reads its settings.")
 }
 
 /// For people only: which clients of the database the clients file hides.

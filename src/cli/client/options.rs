@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use entity::ClientId;
 
+use super::add::Add;
+use super::apps::{AppUrl, ChatApp};
 use crate::env::numbers;
-use crate::services::clients::{
-    AuthMethod, GrantType, Introspect, Metadata, RedirectUri, ScopeList, WebUri, client_id,
-};
+use crate::services::clients::{AuthMethod, GrantType, Introspect, RedirectUri, ScopeList, WebUri, client_id};
 
 /// The longest time that a replaced secret may still open for, in seconds: 90 days.
 const LONGEST_OVERLAP: u64 = 90 * 86_400;
@@ -43,67 +43,56 @@ pub struct Which {
     pub(super) id: ClientId,
 }
 
-/// A new client.
+/// A new client, as it was typed.
 #[derive(Args, Debug)]
-pub struct Add {
+pub(super) struct Options {
     #[command(flatten)]
     pub(super) which: Which,
+    /// The app that it is for, whose settings are filled in and printed: librechat, open-webui or generic
+    #[arg(long = "for", value_name = "APP")]
+    pub(super) app: Option<ChatApp>,
+    /// Where that app is, such as https://chat.example.com
+    #[arg(long, value_name = "URL", requires = "app")]
+    pub(super) url: Option<AppUrl>,
+    /// LibreChat is to live on our tokens instead of sessions of its own (OPENID_REUSE_TOKENS)
+    #[arg(long, requires = "app")]
+    pub(super) reuse_tokens: bool,
     /// The name that people read
     #[arg(long)]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Where a sign-in may end; may be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
-    redirect_uris: Vec<RedirectUri>,
+    pub(super) redirect_uris: Vec<RedirectUri>,
     /// Where a logout may end; may be repeated
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
-    post_logout_redirect_uris: Vec<RedirectUri>,
+    pub(super) post_logout_redirect_uris: Vec<RedirectUri>,
     /// Where the client is told of logouts
     #[arg(long, value_name = "URI")]
-    backchannel_logout_uri: Option<WebUri>,
+    pub(super) backchannel_logout_uri: Option<WebUri>,
     /// The scopes that it may ask for, by blanks
     #[arg(long, value_name = "SCOPES")]
-    scope: Option<ScopeList>,
-    /// How it proves who it is: client_secret_basic or client_secret_post
-    #[arg(long, value_name = "METHOD", default_value = "client_secret_basic", value_parser = auth_method)]
-    auth_method: AuthMethod,
+    pub(super) scope: Option<ScopeList>,
+    /// How it proves who it is: client_secret_basic (what holds unless the app needs another) or client_secret_post
+    #[arg(long, value_name = "METHOD", value_parser = auth_method)]
+    pub(super) auth_method: Option<AuthMethod>,
     /// What it may ask tokens for; may be repeated
     #[arg(long = "grant", value_name = "GRANT")]
-    grants: Vec<GrantType>,
+    pub(super) grants: Vec<GrantType>,
     /// It cannot keep a secret: it gets none and may not introspect
     #[arg(long, conflicts_with_all = ["auth_method", "introspect", "no_pkce"])]
-    public: bool,
+    pub(super) public: bool,
     /// It is your own: people are not asked for their consent
     #[arg(long)]
-    trusted: bool,
+    pub(super) trusted: bool,
     /// Its sign-ins need no PKCE
     #[arg(long)]
-    no_pkce: bool,
+    pub(super) no_pkce: bool,
     /// Only people with a confirmed e-mail address may enter
     #[arg(long)]
-    requires_verified_email: bool,
+    pub(super) requires_verified_email: bool,
     /// Which tokens it may have introspected: own, or all as a chat backend needs
     #[arg(long, value_name = "WHICH")]
-    introspect: Option<Introspect>,
-}
-
-impl Add {
-    /// The metadata that the options describe.
-    pub(super) fn metadata(self) -> Metadata {
-        Metadata {
-            client_name: self.name,
-            redirect_uris: self.redirect_uris,
-            post_logout_redirect_uris: self.post_logout_redirect_uris,
-            backchannel_logout_uri: self.backchannel_logout_uri,
-            token_endpoint_auth_method: if self.public { AuthMethod::None } else { self.auth_method },
-            grant_types: self.grants,
-            scope: self.scope,
-            trusted: self.trusted,
-            requires_verified_email: self.requires_verified_email,
-            introspect: self.introspect,
-            require_pkce: !self.no_pkce,
-            ..Metadata::default()
-        }
-    }
+    pub(super) introspect: Option<Introspect>,
 }
 
 fn auth_method(text: &str) -> Result<AuthMethod, String> {

@@ -33,8 +33,11 @@ fn clients(database: Database) -> Clients {
 
 async fn typed(clients: &Clients, words: &str, json: bool) -> Result<String> {
     let command = parsed(words).expect("the words are a command");
-    let mut out = Vec::new();
-    run(command, clients, json, &mut out).await.map(|()| String::from_utf8(out).expect("text"))
+    let random = Random::system();
+    let installation = Installation { provider: Value::Null, title: "Postern", random: &random };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    run(command, clients, &installation, json, &mut out, &mut err).await?;
+    Ok(String::from_utf8(out).expect("text"))
 }
 
 async fn document(clients: &Clients, words: &str) -> Value {
@@ -108,6 +111,22 @@ fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
         "add app --redirect-uri http://chat.example.com/cb",
         "add app --introspect everything",
         "add app --grant implicit",
+        "add app --url https://chat.example.com",
+        "add app --reuse-tokens",
+        "add app --for librechat",
+        "add app --for nothing --url https://chat.example.com",
+        "add app --for librechat --url http://chat.example.com",
+        "add app --for librechat --url https://chat.example.com/?a=b",
+        "add app --for librechat --url https://chat.example.com --public",
+        "add app --for librechat --url https://chat.example.com --no-pkce",
+        "add app --for librechat --url https://chat.example.com --auth-method client_secret_basic",
+        "add a#b --for librechat --url https://chat.example.com",
+        "add app --for open-webui --url https://example.com/chat",
+        "add app --for open-webui --url https://chat.example.com --auth-method client_secret_post",
+        "add app --for open-webui --url https://chat.example.com --reuse-tokens",
+        "add app --for generic",
+        "add app --for generic --url https://chat.example.com",
+        "add app --for generic --redirect-uri https://app.example/cb --reuse-tokens",
         "rotate-secret app --keep-previous 24",
         "rotate-secret app --keep-previous 91d",
         "add",

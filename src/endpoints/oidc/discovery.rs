@@ -35,7 +35,7 @@ fn public(body: impl Into<poem::Body>) -> Response {
 }
 
 /// What this issuer speaks, by the names of the specifications.
-fn metadata(app: &App) -> Value {
+pub(crate) fn metadata(app: &App) -> Value {
     let issuer = app.config.web.issuer();
     let at = |path: &str| format!("{issuer}{path}");
     let own_claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];

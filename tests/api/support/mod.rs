@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub(crate) use answer::Answer;
 pub(crate) use browser::Browser;
 pub(crate) use database::{Kind, kinds};
-pub(crate) use program::{Place, Program};
+pub(crate) use program::{Place, Program, Said};
 pub(crate) use relying_party::{App, Tokens};
 pub(crate) use server::{TestServer, each};
 pub(crate) use site::{PASSWORD, SignedIn, Site};
