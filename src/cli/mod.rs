@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod config;
+mod doctor;
 mod failure;
+mod health;
 pub mod keys;
 mod serve;
 mod user;
@@ -62,6 +64,11 @@ enum Command {
     /// List and rotate the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Find out why signing in fails
+    #[command(subcommand)]
+    Doctor(doctor::DoctorCommand),
+    /// Say whether the server that these settings start is ready
+    Health,
     /// Print the OpenAPI document
     Openapi,
     /// Make an administrator who can sign in, whatever stands in the way
@@ -115,6 +122,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Config(command) => return Ok(config::run(command, env(), json, out)),
             Command::Openapi => write!(out, "{}", document::text()).map_err(Error::internal)?,
+            Command::Health => health::run(env(), json, out).await?,
             command => {
                 let random = Random::system();
                 let loaded = Config::load_with(env(), command.missing(&random));
@@ -147,8 +155,9 @@ async fn with_database(
         Command::User(command) => user::run(&app, command, json, out).await,
         Command::Client(command) => client::run(command, &app.clients, &installation(&app), json, out, err).await,
         Command::Keys(command) => keys::run(command, &app.keys, json, out).await,
+        Command::Doctor(command) => doctor::run(&app, command, json, out).await,
         Command::RecoverAdmin { email } => user::recover_admin(&app, email, json, out).await,
-        Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Openapi => Ok(()),
+        Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Health | Command::Openapi => Ok(()),
     };
     app.database.clone().close().await?;
     done

@@ -9,6 +9,7 @@ mod command_line;
 mod contract;
 mod client_for_apps;
 mod crash;
+mod doctor;
 mod headers;
 mod https;
 mod introspection;

@@ -1,0 +1,88 @@
+//! `postern doctor oidc`: walks a client's sign-in from outside and names the hop that fails.
+
+mod address;
+mod login;
+mod outside;
+mod report;
+mod surroundings;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use entity::ClientId;
+
+use crate::app::App;
+use crate::error::{Error, ErrorKind, Result};
+use crate::services::clients::{Client, client_id};
+use outside::Outside;
+use report::{Check, Report};
+
+/// Where LibreChat's sign-ins end.
+const OF_LIBRECHAT: &str = "/oauth/openid/callback";
+
+/// What can be examined.
+#[derive(Debug, Subcommand)]
+pub(super) enum DoctorCommand {
+    /// Walk a client's sign-in from outside and name what fails
+    Oidc {
+        /// The client
+        #[arg(long, value_name = "ID", value_parser = client_id)]
+        client: ClientId,
+        /// Trust the authorities of this PEM file too, as the client does
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+    },
+}
+
+/// What every check looks at.
+struct Examination<'a> {
+    app: &'a App,
+    client: &'a Client,
+    outside: Outside,
+}
+
+impl Examination<'_> {
+    /// Whether the client is a LibreChat, by where its sign-ins end.
+    fn is_librechat(&self) -> bool {
+        self.client.redirect_uris.iter().any(|address| address.as_str().ends_with(OF_LIBRECHAT))
+    }
+}
+
+/// Carries out `command`; with `json` one document and nothing else goes to `out`.
+///
+/// # Errors
+/// When a check fails, there is no such client, or the database is away.
+pub(super) async fn run(app: &App, command: DoctorCommand, json: bool, out: &mut impl Write) -> Result<()> {
+    let DoctorCommand::Oidc { client: id, ca_file } = command;
+    let unknown = || Error::new(ErrorKind::NotFound, format!("There is no client {id}."));
+    let client = app.clients.find(&id).await?.ok_or_else(unknown)?;
+    let outside = Outside::new(ca_file.as_deref(), app.clock.clone())?;
+    let it = Examination { app, client: &client, outside };
+    let report = examine(&it).await?;
+    report.tell(id.as_str(), app.config.web.issuer(), json, out)
+}
+
+/// Every hop in the order of a sign-in. After one that nothing can pass the rest is not looked at.
+async fn examine(it: &Examination<'_>) -> Result<Report> {
+    let mut report = Report::default();
+    report.add(address::issuer(it));
+    if report.add(address::name(it).await) {
+        let (check, found) = address::discovery(it).await;
+        report.add(check);
+        match found {
+            Some((document, answer)) => {
+                report.add(address::clock(&answer));
+                report.extend(address::same(it, &document));
+                report.add(address::keys(it, &document).await?);
+                report.extend(login::walk(it, &document).await);
+            }
+            None => {
+                report.add(Check::skipped("redirect", "nobody can begin a sign-in without discovery."));
+            }
+        }
+    }
+    report.add(surroundings::proxy(it).await?);
+    report.extend(surroundings::hosts(it).await);
+    Ok(report)
+}
