@@ -158,14 +158,22 @@ pub(super) async fn add(
     if json {
         return line(out, document(&added, block.as_ref())?);
     }
-    line(out, format_args!("Client {} is added.", added.client.id))?;
+    let is_added = format!("Client {} is added.", added.client.id);
     match (block, added.secret) {
+        // The block alone goes to `out`, so that it can be sent into a file.
         (Some(block), secret) => {
-            let once = if secret.is_some() { " The secret is shown this once." } else { "" };
-            line(out, format_args!("These are its settings.{once}\n\n{}", block.text.trim_end()))
+            let once = if secret.is_some() { " Its secret is shown this once." } else { "" };
+            line(err, format_args!("{is_added}{once}"))?;
+            line(out, block.text.trim_end())
         }
-        (None, Some(secret)) => hand_over(secret.expose(), out),
-        (None, None) => line(out, "It is public and has no secret."),
+        (None, Some(secret)) => {
+            line(out, is_added)?;
+            hand_over(secret.expose(), out)
+        }
+        (None, None) => {
+            line(out, is_added)?;
+            line(out, "It is public and has no secret.")
+        }
     }
 }
 
