@@ -10,12 +10,13 @@ const BASE = process.env.POSTERN_URL;
 const BRANDED = process.env.BRANDED_URL;
 
 // The flags keep Chromium from calling its maker; a root user has no sandbox.
-const launch = () =>
+const launch = (more = {}) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     chromiumSandbox: process.getuid() !== 0,
     args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
+    ...more,
   });
 
 const stranger = () => ({

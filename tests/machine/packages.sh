@@ -21,6 +21,11 @@ set_up_chromium() {
   has chromium || debian chromium fonts-liberation
 }
 
+# A clock that a test can move, for the server and for the apps beside it.
+set_up_faketime() {
+  has faketime || debian faketime
+}
+
 # The packages of tests/package.json below $TARGET/node, exactly as its lock file has them.
 set_up_npm() {
   set_up_node
@@ -54,6 +59,8 @@ set_up_pypi() {
     return
   fi
   rm -rf "$home"
+  # The python3 that was just removed may be the one that the shell remembers.
+  hash -r
   python3 -m venv "$home"
   "$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
   cp tests/requirements.txt "$home/installed"
