@@ -4,6 +4,7 @@ use sea_orm::ConnectionTrait;
 
 use super::testing::{add, chat, node, opens};
 use super::*;
+use crate::error::ErrorKind;
 use crate::services::audit::Actor;
 use crate::services::database::testing::on_each_database;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::testing::{DAY, add, chat, node, opens};
 use super::*;
+use crate::error::ErrorKind;
 use crate::services::audit::Actor;
 use crate::services::database::testing::on_each_database;
 use crate::services::shared::Subject;
