@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::services::certificates::Certificates;
 use crate::web::Web;
 
 /// How often expired rows are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often the operator's files (clients, templates) are looked at.
+/// How often the operator's files (clients, templates, the certificate) are looked at.
 const RELOAD: Duration = Duration::from_secs(1);
 /// Rows of one table that go in one statement.
 const MOST: u64 = 500;
@@ -21,22 +22,39 @@ const MOST: u64 = 500;
 const ROUNDS: usize = 20;
 
 /// Runs every task when it is due, until `stop`.
-pub async fn run(app: App, web: Web, stop: CancellationToken) {
+pub async fn run(app: App, web: Web, certificates: Option<Certificates>, stop: CancellationToken) {
     let (mut sweep, mut reload) = (tokio::time::interval(SWEEP), tokio::time::interval(RELOAD));
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = sweep.tick() => run_due(&app).await,
-            _ = reload.tick() => reload_changed(&app, &web).await,
+            _ = reload.tick() => reload_changed(&app, &web, certificates.as_ref()).await,
         }
     }
 }
 
-async fn reload_changed(app: &App, web: &Web) {
+async fn reload_changed(app: &App, web: &Web, certificates: Option<&Certificates>) {
     app.clients.reload_if_changed().await;
+    if let Some(certificates) = certificates {
+        certificates.renew().await;
+    }
+    with_disk(web, |web| web.pages.reload_if_changed()).await;
+}
+
+/// Reads the operator's files (clients, templates, certificate) again, whether or not they seem to have
+/// changed.
+pub async fn reload(app: &App, web: &Web, certificates: Option<&Certificates>) {
+    app.clients.reload().await;
+    if let Some(certificates) = certificates {
+        certificates.renew().await;
+    }
+    with_disk(web, |web| web.pages.reload()).await;
+}
+
+/// Runs `look` where it may wait for the disk.
+async fn with_disk(web: &Web, look: fn(&Web)) {
     let web = web.clone();
-    // Reading a folder waits for the disk.
-    if let Err(error) = tokio::task::spawn_blocking(move || web.pages.reload_if_changed()).await {
+    if let Err(error) = tokio::task::spawn_blocking(move || look(&web)).await {
         tracing::error!(%error, "looking at the templates was broken off");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use postern::cli::Cli;
 use rustix::process::{Resource, Rlimit, setrlimit, umask};
 
@@ -11,7 +10,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     harden();
-    let cli = Cli::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::read(&arguments, &mut std::io::stdout()) {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(cli.run(&mut std::io::stdout(), &mut std::io::stderr())),
         Err(_) => ExitCode::FAILURE,

@@ -1,6 +1,7 @@
 //! The only route table, and in which form each group fails.
 
 use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
 
@@ -14,16 +15,25 @@ use crate::web::surface::Surface;
 /// Everything that Postern answers on its public listeners.
 #[must_use]
 pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
-    let base = web.settings.base_path().to_owned();
+    let routes = Express {
+        path: format!("{}{}", web.settings.base_path(), oidc::INTROSPECT),
+        direct: oidc::Direct(app.clone()).with(Failures::oauth(Allow::default())),
+        others: routed(app, web),
+    };
+    Counted { app: app.clone(), routes: Surface::new(web.clone(), routes) }
+}
+
+/// The same by the routers alone; for behind a [`Surface`].
+#[must_use]
+pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::API, Failures::oauth));
     let everything = pages(discovery(explorer(probes(everything))), web);
-    let routes = match base.as_str() {
+    let routes = match web.settings.base_path() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
         base => inserted(probes(session_api(Route::new())), base).nest(base, everything),
     };
-    let failures = Failures::problem(Allow::default());
-    Counted { app: app.clone(), routes: Surface::new(web.clone(), routes.with(failures).data(app.clone())) }
+    routes.with(Failures::problem(Allow::default())).data(app.clone())
 }
 
 /// What answers on the metrics listener.
@@ -89,6 +99,26 @@ fn pages(route: Route, web: &Web) -> Route {
 fn described<A: OpenApi + 'static>(api: A, failures: fn(Allow) -> Failures) -> BoxEndpoint<'static, Response> {
     let endpoint = OpenApiService::new(api, "", "").into_endpoint();
     endpoint.with(failures(Allow::of::<A>())).boxed()
+}
+
+/// Takes introspection past the routers. They know it too, for the document and for the methods that
+/// it does not take; `tests/api/introspection.rs` holds that both answer alike.
+struct Express<D, E> {
+    path: String,
+    direct: D,
+    others: E,
+}
+
+impl<D: Endpoint<Output = Response>, E: Endpoint<Output = Response>> Endpoint for Express<D, E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if *request.method() == Method::POST && request.uri().path() == self.path {
+            return self.direct.call(request).await;
+        }
+        // In a box of its own, or introspection would carry the room for it about.
+        Box::pin(self.others.call(request)).await
+    }
 }
 
 /// Counts what goes out.

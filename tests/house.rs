@@ -10,8 +10,8 @@ mod house {
     pub(crate) mod tree;
 }
 
-use house::imports::{between_endpoints, foreign_table, upward};
-use house::rules::{long_function, machine, outside_world, poem_in_service, too_long};
+use house::imports::{between_endpoints, foreign_table, services, upward};
+use house::rules::{long_function, machine, outside_world, poem_in_service, too_long, unsafe_code};
 use house::tree::{File, sources, tracked};
 
 type Rule = fn(&File) -> Vec<String>;
@@ -164,19 +164,39 @@ fn sec_157_what_is_built_in_is_what_we_chose() {
     let (_, jsonwebtoken) = lock.split_once("name = \"jsonwebtoken\"\nversion = \"").expect("jsonwebtoken");
     let version: Vec<u32> = jsonwebtoken.split(['.', '"']).take(2).filter_map(|part| part.parse().ok()).collect();
     assert!(version >= vec![10, 3], "{version:?}");
-    for manifest in ["Cargo.toml", "entity/Cargo.toml", "migration/Cargo.toml"] {
-        let text = std::fs::read_to_string(manifest).expect("a manifest");
-        assert!(text.contains("[lints]\nworkspace = true"), "{manifest} is without the house's lints");
-    }
     let root = std::fs::read_to_string("Cargo.toml").expect("the manifest");
-    assert!(root.contains("unsafe_code = \"forbid\""));
+    assert!(root.contains("[workspace.lints.rust]\nunsafe_code = \"forbid\""));
+    holds(unsafe_code, &tracked());
+}
+
+#[test]
+fn sec_157_a_crate_that_could_hold_unsafe_code_is_caught() {
+    caught(unsafe_code, "tests/x/Cargo.toml", "[package]\nname = \"x\"\n");
+    caught(unsafe_code, "Cargo.toml", "[package]\nname = \"x\"\n\n[lints.rust]\nunsafe_code = \"warn\"\n");
+    allowed(unsafe_code, "entity/Cargo.toml", "[package]\nname = \"x\"\n\n[lints]\nworkspace = true\n");
+    allowed(unsafe_code, "tests/x/Cargo.toml", "[package]\nname = \"x\"\n\n[lints.rust]\nunsafe_code = \"forbid\"\n");
+}
+
+/// Who reads ARCHITECTURE.md reads the order that holds.
+#[test]
+fn the_page_names_the_services_in_their_order() {
+    let page = std::fs::read_to_string("ARCHITECTURE.md").expect("the page");
+    let order = services().collect::<Vec<_>>().join(" ");
+    assert!(page.contains(&format!("\n`{order}`\n")), "ARCHITECTURE.md has another order than `{order}`");
 }
 
 /// Licences, sources and advisories are looked at in CI, and the lock file is what is built.
 #[test]
 fn sec_156_ci_checks_what_comes_in() {
     let ci = std::fs::read_to_string(".ci/run").expect("the CI's script");
-    for check in ["check licenses bans sources", "check advisories", "clippy --workspace --all-targets --locked"] {
-        assert!(ci.contains(check), "CI does not run: {check}");
+    for check in ["deny licenses bans sources", "deny advisories", "clippy --workspace --all-targets --locked"] {
+        assert!(ci.contains(&format!("{check}\n")) || ci.contains(&format!("{check} ")), "CI does not run: {check}");
+    }
+    let files = tracked();
+    // The lock file of a workspace, which has its manifest beside it.
+    let locked = files.iter().filter_map(|file| file.path.strip_suffix("Cargo.lock"));
+    for workspace in locked {
+        let manifest = format!(" {workspace}Cargo.toml");
+        assert!(ci.contains(&manifest), "CI does not look at what {manifest} brings in");
     }
 }

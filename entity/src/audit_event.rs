@@ -13,7 +13,7 @@ pub struct Model {
     pub at: Timestamp,
     /// The kind, such as `sign_in` or `user.banned`.
     pub kind: String,
-    /// Who did it: a user's id, a client, `command`, or nobody known.
+    /// Who did it: a user's id, a client, `command`, `file`, or nobody known.
     pub actor: Option<String>,
     /// Whose account it touches.
     pub user_id: Option<UserId>,

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::config::{Config, Missing, SECTIONS, unused};
-use crate::env::{Env, Known, Note, Problem};
+use crate::env::{Env, Known, Note, Notes, Problem};
 use crate::random::Random;
 
 /// What can be asked of the settings.
@@ -33,10 +33,13 @@ pub fn run(command: ConfigCommand, mut env: Env, json: bool, out: &mut impl Writ
 }
 
 /// Says why Postern does not start.
-pub fn refuse(problems: &[Problem], err: &mut impl Write) -> ExitCode {
-    // Nobody is left to tell when the terminal itself is gone.
-    let _ = list(err, "problem with the settings", "problems with the settings", problems);
-    ExitCode::FAILURE
+pub(super) fn refuse(problems: &[Problem], err: &mut impl Write) -> io::Result<()> {
+    list(err, "problem with the settings", "problems with the settings", problems)
+}
+
+/// Says what a command should be told of the settings that it runs with.
+pub(super) fn warn(notes: &Notes, err: &mut impl Write) -> io::Result<()> {
+    list(err, "warning", "warnings", &notes.warnings)
 }
 
 fn check(env: &Env, out: &mut impl Write) -> io::Result<()> {

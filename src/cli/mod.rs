@@ -2,10 +2,12 @@
 
 pub mod client;
 pub mod config;
+mod failure;
 pub mod keys;
 mod serve;
 mod user;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,11 +16,14 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Missing};
 use crate::endpoints::document;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::random::Random;
+use crate::services::database::{self, Database};
+use crate::services::users::email::Email;
+use failure::{Failure, Output};
 
 /// A self-hosted identity sidecar for chat apps
 #[derive(Debug, Parser)]
@@ -27,7 +32,7 @@ pub struct Cli {
     /// Read settings from this file too; the environment wins
     #[arg(long, global = true, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Print one JSON document and nothing else
+    /// Print one JSON document and nothing else; a failure is one too
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -60,50 +65,77 @@ enum Command {
     Openapi,
     /// Make an administrator who can sign in, whatever stands in the way
     RecoverAdmin {
-        /// The administrator's e-mail address
-        #[arg(long)]
-        email: Option<String>,
+        /// The administrator's e-mail address; a terminal is asked when it is missing
+        #[arg(long, value_parser = Email::parse, required = !user::can_ask())]
+        email: Option<Email>,
     },
 }
 
-impl Cli {
-    /// Carries out the command line. What it answers goes to `out`, what went wrong to `err`.
-    pub async fn run(self, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
-        let (json, env_file) = (self.json, self.env_file);
-        let env = || Env::load(env_file.as_deref());
-        let done = match self.command.unwrap_or(Command::Serve) {
-            Command::Config(command) => return config::run(command, env(), json, out),
-            Command::Openapi => write!(out, "{}", document::text()).map_err(Error::internal),
-            command => match Config::load(env(), &Random::system()) {
-                Ok((config, notes)) => with_app(command, config, &notes, json, out).await,
-                Err(problems) => return config::refuse(&problems, err),
-            },
-        };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                // Nobody is left to tell when the terminal itself is gone.
-                let _ = report(&error, err);
-                ExitCode::FAILURE
-            }
+impl Command {
+    /// What becomes of what is not there yet. Five commands may be the first of an installation; to
+    /// any other an empty place is the wrong place.
+    fn missing<'a>(&self, random: &'a Random) -> Missing<'a> {
+        use {client::ClientCommand, user::UserCommand};
+        match self {
+            Self::Migrate { dry_run: true } => Missing::Foretell(random),
+            Self::Serve | Self::Migrate { .. } | Self::RecoverAdmin { .. } => Missing::Make(random),
+            Self::User(UserCommand::Create(_)) | Self::Client(ClientCommand::Add(_)) => Missing::Make(random),
+            _ => Missing::Beside(random),
         }
     }
 }
 
-async fn with_app(
-    command: Command,
-    config: Config,
-    notes: &crate::env::Notes,
-    json: bool,
-    out: &mut impl Write,
-) -> Result<()> {
-    if matches!(command, Command::Serve) {
-        return serve::run(config, notes, out).await;
+impl Cli {
+    /// Reads the command line. What is not to be carried out (wrong usage, a question for help) is
+    /// answered at once, and its exit status given back.
+    pub fn read(arguments: &[OsString], out: &mut impl Write) -> Result<Self, ExitCode> {
+        Self::try_parse_from(arguments).map_err(|refusal| {
+            // Nobody is left to tell when the terminal itself is gone.
+            let _ = refusal.print();
+            if refusal.use_stderr() && arguments.iter().any(|it| it == "--json") {
+                let _ = failure::wrong_usage(&refusal, out);
+            }
+            ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2))
+        })
+    }
+
+    /// Carries out the command line. What it answers goes to `out`, what went wrong to `err`.
+    pub async fn run(self, out: &mut impl Write, err: &mut impl Write) -> ExitCode {
+        let (json, mut out) = (self.json, Output::new(out));
+        self.carry_out(&mut out, err).await.unwrap_or_else(|failure| {
+            let _ = failure.tell(json, &mut out, err);
+            ExitCode::FAILURE
+        })
+    }
+
+    async fn carry_out(self, out: &mut impl Write, err: &mut impl Write) -> Result<ExitCode, Failure> {
+        let (json, env_file) = (self.json, self.env_file);
+        let env = || Env::load(env_file.as_deref());
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Config(command) => return Ok(config::run(command, env(), json, out)),
+            Command::Openapi => write!(out, "{}", document::text()).map_err(Error::internal)?,
+            command => {
+                let random = Random::system();
+                let loaded = Config::load_with(env(), command.missing(&random));
+                let (config, notes) = loaded.map_err(Failure::Settings)?;
+                match command {
+                    Command::Serve => serve::run(config, &notes, json, out).await?,
+                    command => {
+                        let _ = config::warn(&notes, err);
+                        with_database(command, config, json, out).await?;
+                    }
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn with_database(command: Command, config: Config, json: bool, out: &mut impl Write) -> Result<()> {
+    if let Command::Migrate { dry_run } = command {
+        return migrate(&config.database, dry_run, json, out).await;
     }
     let app = App::build(config, Clock::system(), Random::system()).await?;
-    if let Command::Migrate { dry_run } = command {
-        return migrate(&app, dry_run, json, out).await;
-    }
     app.database.migrate().await?;
     let done = match command {
         Command::User(command) => user::run(&app, command, json, out).await,
@@ -116,8 +148,15 @@ async fn with_app(
     done
 }
 
-async fn migrate(app: &App, dry_run: bool, json: bool, out: &mut impl Write) -> Result<()> {
-    let migrated = if dry_run { app.database.pending_migrations().await? } else { app.database.migrate().await? };
+async fn migrate(settings: &database::Settings, dry_run: bool, json: bool, out: &mut impl Write) -> Result<()> {
+    let migrated = if dry_run {
+        database::foretell(settings).await?
+    } else {
+        let database = Database::connect(settings).await?;
+        let migrated = database.migrate().await;
+        database.close().await?;
+        migrated?
+    };
     if json {
         let document = serde_json::json!({ "dry_run": dry_run, "steps": migrated.steps });
         return writeln!(out, "{document}").map_err(Error::internal);
@@ -128,15 +167,4 @@ async fn migrate(app: &App, dry_run: bool, json: bool, out: &mut impl Write) -> 
         (steps, false) => format!("Applied: {}", steps.join(", ")),
     };
     writeln!(out, "{words}").map_err(Error::internal)
-}
-
-fn report(error: &Error, err: &mut impl Write) -> std::io::Result<()> {
-    writeln!(err, "{}", error.detail)?;
-    for problem in &error.fields {
-        writeln!(err, "  {}: {}", problem.field, problem.message)?;
-    }
-    match error.cause() {
-        Some(cause) => writeln!(err, "  {cause}"),
-        None => Ok(()),
-    }
 }

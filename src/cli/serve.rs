@@ -1,7 +1,8 @@
 //! `postern serve`.
 
-use std::io::Write;
+use std::io::{self, Write};
 
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -10,12 +11,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::env::Notes;
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::random::Random;
 use crate::server::{self, Listeners};
+use crate::services::certificates::Certificates;
 use crate::services::installation;
-use crate::web::trace;
+use crate::web::{Web, trace};
 
-pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> Result<()> {
+pub(super) async fn run(config: Config, notes: &Notes, json: bool, out: &mut impl Write) -> Result<()> {
     trace::init(&config.log).map_err(Error::internal)?;
     for warning in &notes.warnings {
         tracing::warn!("{warning}");
@@ -33,12 +36,19 @@ pub(super) async fn run(config: Config, notes: &Notes, out: &mut impl Write) -> 
     let listeners = Listeners::bind(&app).await?;
     let addresses: Vec<String> = listeners.public.iter().map(ToString::to_string).collect();
     let stop = CancellationToken::new();
-    tokio::spawn(until_told(app.clone(), stop.clone())?);
-    // The sockets are bound: whoever reads this line and connects will be answered.
-    for address in &addresses {
-        writeln!(out, "listening on {address}").and_then(|()| out.flush()).map_err(Error::internal)?;
+    let web = server::web(&app);
+    tokio::spawn(until_told(app.clone(), web.clone(), listeners.certificates.clone(), stop.clone())?);
+    // The sockets are bound: whoever reads this and connects will be answered.
+    say(&addresses, json, out).and_then(|()| out.flush()).map_err(Error::internal)?;
+    server::serve(app, web, listeners, stop).await
+}
+
+/// Says where the server answers: a line for each address, or one document.
+fn say(addresses: &[String], json: bool, out: &mut impl Write) -> io::Result<()> {
+    if json {
+        return writeln!(out, "{}", json!({ "listening": addresses }));
     }
-    server::serve(app, listeners, stop).await
+    addresses.iter().try_for_each(|address| writeln!(out, "listening on {address}"))
 }
 
 /// Says what an operator should know of the state of things.
@@ -59,8 +69,13 @@ async fn advise(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Cancels `stop` at SIGTERM or SIGINT; reads declared files again at SIGHUP.
-fn until_told(app: App, stop: CancellationToken) -> Result<impl Future<Output = ()>> {
+/// Cancels `stop` at SIGTERM or SIGINT; reads the operator's files again at SIGHUP.
+fn until_told(
+    app: App,
+    web: Web,
+    certificates: Option<Certificates>,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>> {
     let wait = |kind| signal(kind).map_err(Error::internal);
     let mut terminate = wait(SignalKind::terminate())?;
     let mut interrupt = wait(SignalKind::interrupt())?;
@@ -70,7 +85,7 @@ fn until_told(app: App, stop: CancellationToken) -> Result<impl Future<Output = 
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => app.clients.reload_if_changed().await,
+                _ = hang_up.recv() => jobs::reload(&app, &web, certificates.as_ref()).await,
             }
         }
         tracing::info!("stopping");

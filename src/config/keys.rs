@@ -45,12 +45,14 @@ impl std::fmt::Debug for EncryptionKey {
     }
 }
 
-/// What to do about secrets that lack on the embedded database.
+/// What to do about what lacks on the embedded database: its file, and the secrets beside it.
 #[derive(Clone, Copy, Debug)]
 pub enum Missing<'a> {
-    /// Make them, once, and keep them beside the database.
+    /// Make the secrets, once; whoever opens the database makes its file.
     Make(&'a Random),
-    /// Only say that they would be made.
+    /// Make the secrets where the database is there; where it is not the place is wrong.
+    Beside(&'a Random),
+    /// Only say what would be made.
     Foretell(&'a Random),
 }
 
@@ -129,9 +131,13 @@ fn required(env: &mut Env, lacking: &[&'static str]) -> Option<Keys> {
 /// The secrets of the file beside `database`.
 fn beside(env: &mut Env, database: &Path, lacking: &[&'static str], missing: Missing<'_>) -> Option<Made> {
     let path = made::path(database);
-    let found = match missing {
-        Missing::Make(random) if env.problems().is_empty() => made::read_or_make(&path, random),
-        Missing::Make(random) | Missing::Foretell(random) => made::read_or_foretell(&path, random),
+    let (found, may_make) = match missing {
+        Missing::Make(random) | Missing::Beside(random) if env.problems().is_empty() => {
+            (made::read_or_make(&path, random), true)
+        }
+        Missing::Make(random) | Missing::Beside(random) | Missing::Foretell(random) => {
+            (made::read_or_foretell(&path, random), false)
+        }
     };
     let found = match found {
         Ok(found) => found,
@@ -140,17 +146,17 @@ fn beside(env: &mut Env, database: &Path, lacking: &[&'static str], missing: Mis
             return None;
         }
     };
-    let is_foretold = found.is_new && matches!(missing, Missing::Foretell(_));
+    let is_foretold = found.is_new && !may_make;
     for name in lacking.iter().filter(|_| !is_foretold) {
         env.made(name, &path);
     }
     let shown = path.display();
-    match (found.is_new, missing) {
+    match (found.is_new, may_make) {
         (false, _) => {}
-        (true, Missing::Foretell(_)) => {
+        (true, false) => {
             env.notice(&lacking.join(", "), format!("not set; would be made at the first start and kept in {shown}."));
         }
-        (true, Missing::Make(_)) => {
+        (true, true) => {
             let lost = if database.exists() { " What an earlier key sealed or signed is lost." } else { "" };
             env.warn(
                 &lacking.join(", "),

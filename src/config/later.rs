@@ -28,10 +28,6 @@ const LATER: &[(&str, &str, &str)] = &[
 /// Names whose wish must not be passed over: going on without would leave open what the operator
 /// wanted closed. Name, the value that is in force already, what to do instead.
 const NEEDED: &[(&str, &str, &str)] = &[
-    ("POSTERN_TLS", "off", "Leave it out, and let a proxy speak https"),
-    ("POSTERN_TLS_CERTIFICATE", "", "Leave it out, and let a proxy speak https"),
-    ("POSTERN_TLS_KEY", "", "Leave it out, and let a proxy speak https"),
-    ("POSTERN_TLS_KEY_FILE", "", "Leave it out, and let a proxy speak https"),
     ("POSTERN_PROXY_PROTOCOL", "false", "Leave it out, and let the proxy send X-Forwarded-For"),
     ("POSTERN_REGISTRATION_MODE", "open", "Write open, or ALLOW_REGISTRATION=false to close sign-up"),
 ];

@@ -1,8 +1,7 @@
 //! The file of secrets that Postern made, beside the embedded database.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read, Result, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Result};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -11,7 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::keys::{self, EncryptionKey};
-use crate::env::{Fault, parse_dotenv};
+use crate::env::{Fault, parse_dotenv, private_file};
 use crate::random::Random;
 
 /// More than this is no file of ours.
@@ -36,12 +35,11 @@ pub(super) fn path(database: &Path) -> PathBuf {
 
 /// What the file holds; it is made when there is none.
 ///
-/// Of several processes that start at once one makes it and all use it: the file appears under its
-/// name only when it is complete, and never takes the place of another.
+/// Of several processes that start at once one makes it and all use it.
 pub(super) fn read_or_make(path: &Path, random: &Random) -> std::result::Result<Made, Fault> {
     let made = match open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(path, random).and_then(|is_new| Ok((open(path)?, is_new)))
+            private_file::make(path, &compose(random), random).and_then(|is_new| Ok((open(path)?, is_new)))
         }
         read => read.map(|read| (read, false)),
     };
@@ -105,37 +103,4 @@ fn compose(random: &Random) -> Zeroizing<String> {
         keys::ENCRYPTION,
         *secret(),
     ))
-}
-
-/// Makes the file; false when another process was faster.
-fn make(path: &Path, random: &Random) -> Result<bool> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let draft = path.with_extension(format!("secrets.{}", hex::encode(random.bytes::<8>())));
-    let made = write(&draft, &compose(random)).and_then(|()| publish(&draft, path));
-    let removed = fs::remove_file(&draft);
-    let is_new = made?;
-    if removed.is_ok() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(is_new)
-}
-
-fn write(draft: &Path, text: &str) -> Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    // The umask may have taken more away than others' rights.
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Gives the draft its name, unless something bears that name already. A link does both in one step,
-/// where a rename would replace what is there.
-fn publish(draft: &Path, path: &Path) -> Result<bool> {
-    match fs::hard_link(draft, path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        // Some network and desktop file systems know no links; nobody runs two servers on those.
-        Err(_) => fs::rename(draft, path).map(|()| true),
-    }
 }

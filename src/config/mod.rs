@@ -23,7 +23,9 @@ pub use picture::Picture;
 
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
-use crate::services::{clients, database, grants, keys as signing, moderation, sessions, tokens, users};
+use crate::services::{
+    certificates, clients, database, grants, keys as signing, moderation, sessions, tokens, users,
+};
 
 /// Every setting of this release.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Config {
     pub keys: signing::Settings,
     /// The HTTP surface and the pages.
     pub web: web::Settings,
+    /// https of our own; none: plain HTTP, as behind a proxy.
+    pub tls: Option<certificates::Settings>,
     /// `POSTERN_AUDIT_RETENTION`: how long audit rows are kept.
     pub audit_retention: Duration,
     /// `POSTERN_ENCRYPTION_KEY`: parent of the keys that seal what is kept.
@@ -61,8 +65,16 @@ impl Config {
     ///
     /// # Errors
     /// Every problem there is, at once.
-    pub fn load(mut env: Env, random: &Random) -> Result<(Self, Notes), Vec<Problem>> {
-        let config = Self::read(&mut env, Missing::Make(random));
+    pub fn load(env: Env, random: &Random) -> Result<(Self, Notes), Vec<Problem>> {
+        Self::load_with(env, Missing::Make(random))
+    }
+
+    /// The settings, doing with what lacks as `missing` says.
+    ///
+    /// # Errors
+    /// Every problem there is, at once.
+    pub fn load_with(mut env: Env, missing: Missing<'_>) -> Result<(Self, Notes), Vec<Problem>> {
+        let config = Self::read(&mut env, missing);
         env.finish(config)
     }
 
@@ -75,6 +87,8 @@ impl Config {
         let title = looks.as_ref().map_or("", |looks| &looks.title).to_owned();
         env.section(PLACE);
         let web = web::Settings::read(env, looks);
+        let (url, location) = (web.as_ref().map(|it| &it.url), database.as_ref().map(|it| &it.location));
+        let tls = certificates::Settings::read(env, url, location);
         env.section(WAYS_IN);
         let users = users::Settings::read(env, &title);
         env.section(LIMITS);
@@ -95,6 +109,9 @@ impl Config {
         later::note(env);
         // Last, and only where all else is well: a start that is refused leaves no file behind.
         let database = database?;
+        if let Missing::Beside(_) = missing {
+            database.expect_file(env);
+        }
         let keys = keys.complete(env, &database.location, missing)?;
         if !env.problems().is_empty() {
             return None;
@@ -110,6 +127,7 @@ impl Config {
             grants: grants?(tokens.refresh_lifetime),
             tokens,
             web: web?,
+            tls: tls?,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
             previous_encryption_key: keys.previous_encryption_key,

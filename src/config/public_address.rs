@@ -63,10 +63,19 @@ pub(super) fn check_listen(env: &mut Env, url: &Url, listen: &[Listen], has_prox
         );
     }
     if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| it.port() != 0 && Some(it.port()) != url.port()) {
-        env.warn(
-            URL,
-            "not set, so links and cookies are for http://localhost:3081, where POSTERN_LISTEN does not listen.",
-        );
+        let url = url.as_str().trim_end_matches('/');
+        env.warn(URL, format!("not set, so links and cookies are for {url}, where POSTERN_LISTEN does not listen."));
+    }
+}
+
+/// Where we speak https ourselves nobody reaches us by http, and only TCP addresses speak it.
+pub(super) fn check_own_https(env: &mut Env, url: Option<&Url>, listen: Option<&[Listen]>) {
+    if url.is_some_and(|url| url.scheme() != "https") {
+        let right = "Write it with https, or let Postern speak http";
+        env.problem(URL, Fault::new("is http although POSTERN_TLS or a certificate makes Postern speak https", right));
+    }
+    if listen.is_some_and(|listen| listen.iter().filter_map(tcp).next().is_none()) {
+        env.warn("POSTERN_TLS", "nothing speaks https: POSTERN_LISTEN names no TCP address, and sockets stay plain.");
     }
 }
 

@@ -11,6 +11,7 @@ use url::Url;
 use super::looks::Looks;
 use super::public_address;
 use crate::env::{Env, Fault, Parsed, address, numbers, words};
+use crate::services::certificates;
 
 /// Where and how Postern answers.
 #[derive(Clone, Debug)]
@@ -53,12 +54,8 @@ impl Settings {
     }
 
     pub(super) fn read(env: &mut Env, looks: Option<Looks>) -> Option<Self> {
-        let url = env.or(
-            "POSTERN_URL",
-            "http://localhost:3081",
-            "Public address, which is the issuer of tokens too; it may have a path.",
-            address::base,
-        );
+        let is_own_https = certificates::is_asked_for(env);
+        let url = public(env, is_own_https);
         let listen = env.or(
             "POSTERN_LISTEN",
             "127.0.0.1:3081",
@@ -92,7 +89,10 @@ impl Settings {
             public_address::check_chat(env, url, client.as_ref(), server);
         }
         if let (Some(url), Some(listen), Some(proxies)) = (&url, &listen, &trusted_proxies) {
-            public_address::check_listen(env, url, listen, proxies.is_some());
+            public_address::check_listen(env, url, listen, proxies.is_some() || is_own_https);
+        }
+        if is_own_https {
+            public_address::check_own_https(env, url.as_ref(), listen.as_deref());
         }
         if let (Some(listen), Some(metrics)) = (&listen, metrics_listen) {
             public_address::check_metrics(env, listen, metrics);
@@ -112,6 +112,13 @@ impl Settings {
             looks: looks?,
         })
     }
+}
+
+/// The public address.
+fn public(env: &mut Env, is_own_https: bool) -> Option<Url> {
+    let default = if is_own_https { "https://localhost:3081" } else { "http://localhost:3081" };
+    let about = "Public address, which is the issuer of tokens too; it may have a path.";
+    env.or("POSTERN_URL", default, about, address::base)
 }
 
 /// The largest body, the longest request, the longest farewell.

@@ -21,6 +21,10 @@ pub enum Tags {
 }
 
 /// What each operation can refuse.
+///
+/// The contract lets every row of the session API answer 429, and `login` 422, although today only
+/// `register` and `login` are limited and nobody has to confirm an address first: clients that are
+/// generated now must not stumble when that changes.
 const REFUSALS: &[Refusals] = &[
     problem("register", &[Kind::InvalidInput, Kind::RegistrationOff, Kind::Forbidden, Kind::TooManyRequests]),
     problem(
@@ -36,9 +40,9 @@ const REFUSALS: &[Refusals] = &[
         ],
     ),
     problem("refresh", &[Kind::Unauthenticated, Kind::Forbidden, Kind::TooManyRequests]),
-    problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType]),
-    problem("getUser", &[Kind::Unauthenticated]),
-    problem("getConfig", &[]),
+    problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType, Kind::TooManyRequests]),
+    problem("getUser", &[Kind::Unauthenticated, Kind::TooManyRequests]),
+    problem("getConfig", &[Kind::TooManyRequests]),
     oauth("introspect", &[Kind::InvalidClient, Kind::InvalidToken, Kind::TooManyRequests]),
     oauth("token", &[Kind::InvalidClient, Kind::InvalidGrant, Kind::TooManyRequests]),
     oauth("pushAuthorizationRequest", &[Kind::InvalidClient, Kind::TooManyRequests]),

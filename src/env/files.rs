@@ -1,7 +1,9 @@
-//! Paths.
+//! Paths, and whether what stands there has changed.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::fault::{Fault, Parsed};
 
@@ -30,6 +32,45 @@ pub fn folder(text: &str) -> Parsed<PathBuf> {
         let wrong = format!("names a folder that cannot be read: {error}");
         Fault::new(wrong, "Name a folder that exists and that this user may read")
     })
+}
+
+/// How long changed files have to stand still before they are read.
+const SETTLED: Duration = Duration::from_millis(100);
+
+/// Files and what they looked like.
+pub type Seen = Vec<(PathBuf, Option<Fingerprint>)>;
+
+/// What changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    place: (u64, u64),
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// What `path` looks like; none when it cannot be seen.
+#[must_use]
+pub fn fingerprint(path: &Path) -> Option<Fingerprint> {
+    fs::metadata(path).ok().map(|it| Fingerprint {
+        place: (it.dev(), it.ino()),
+        length: it.len(),
+        modified: (it.mtime(), it.mtime_nsec()),
+        changed: (it.ctime(), it.ctime_nsec()),
+    })
+}
+
+/// Whether one of these files has changed and all stand still now; waits a moment to see that.
+#[must_use]
+pub fn have_changed(seen: &Seen) -> bool {
+    let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
+    let first = now();
+    if first == *seen {
+        return false;
+    }
+    // An editor empties the file and writes it: what is half there may well be valid.
+    std::thread::sleep(SETTLED);
+    now() == first
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod files;
 mod known;
 mod misspelt;
 pub mod numbers;
+pub mod private_file;
 mod secret;
 mod source;
 pub mod words;

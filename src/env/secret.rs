@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{Absent, Env, Fault, Origin, Parsed};
+use super::{Absent, Env, Fault, Origin, Parsed, files};
 
 /// No secret of ours is near this size; a mistaken path may be.
 const LARGEST: u64 = 64 * 1024;
@@ -35,6 +35,36 @@ impl Env {
         }
     }
 
+    /// The path of a file that holds a secret for as long as Postern runs: as `name` or as `name_FILE`,
+    /// which say the same here. None when it has a problem.
+    pub fn secret_path(&mut self, name: &'static str, about: &'static str) -> Option<Option<PathBuf>> {
+        self.know(name, Absent::Words(""), about, true);
+        let by_file = format!("{name}_FILE");
+        let given = match (self.is_set(name), self.is_set(&by_file)) {
+            (true, true) => {
+                let wrong = format!("is given twice, {by_file} gives it too");
+                self.problem(name, Fault::new(wrong, "Keep one of them"));
+                return None;
+            }
+            (true, false) => name,
+            (false, true) => &by_file,
+            (false, false) if self.unreadable.contains(name) => {
+                self.problem(name, Fault::new("is not UTF-8", "Write it in UTF-8"));
+                return None;
+            }
+            (false, false) => return Some(None),
+        };
+        let text = self.given.get(given)?.value.clone();
+        self.in_force(name, REDACTED);
+        self.came_from(name, self.origin(given));
+        let path = self.noted(given, named(text.expose_secret().trim()))?;
+        self.in_force(name, path.display());
+        if fs::metadata(&path).is_ok_and(|it| is_open_to_all(&it)) {
+            self.warn_open(given, &path);
+        }
+        Some(Some(path))
+    }
+
     /// Says that a secret was made and is kept in `path`.
     pub fn made(&mut self, name: &str, path: &Path) {
         self.in_force(name, REDACTED);
@@ -55,16 +85,22 @@ impl Env {
         self.came_from(name, Origin::SecretFile(path.clone()));
         let (secret, metadata) = self.noted(by_file, read(&path))?;
         if is_open_to_all(&metadata) {
-            self.warn(
-                by_file,
-                format!(
-                    "{} can be read by every user of this machine; take that right away (chmod o-r).",
-                    path.display()
-                ),
-            );
+            self.warn_open(by_file, &path);
         }
         Some(secret)
     }
+
+    fn warn_open(&mut self, name: &str, path: &Path) {
+        let path = path.display();
+        self.warn(name, format!("{path} can be read by every user of this machine; take that right away (chmod o-r)."));
+    }
+}
+
+fn named(text: &str) -> Parsed<PathBuf> {
+    if text.starts_with("-----BEGIN") {
+        return Err(Fault::new("holds the secret itself", "Write it into a file and name that file here"));
+    }
+    files::existing(text)
 }
 
 fn read(path: &Path) -> Parsed<(SecretString, Metadata)> {

@@ -98,6 +98,29 @@ fn sec_006_a_secret_comes_from_a_file_and_a_file_open_to_all_is_warned_of() {
 }
 
 #[test]
+fn sec_004_sec_006_a_file_that_is_named_as_a_secret_is_shown_only_when_it_is_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key.pem");
+    std::fs::write(&path, "anything").expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode set");
+    let text = path.to_str().expect("UTF-8");
+    for name in ["KEY", "KEY_FILE"] {
+        let mut named = env(&[(name, text)], "");
+        assert_eq!(named.secret_path("KEY", ""), Some(Some(path.clone())), "{name}");
+        assert_eq!((named.notes().settings[0].value.as_str(), named.notes().warnings.len()), (text, 0));
+    }
+    for value in ["-----BEGIN PRIVATE KEY-----\nhunter2", "hunter2"] {
+        let mut pasted = env(&[("KEY", value)], "");
+        assert!(pasted.secret_path("KEY", "").is_none() && said(&pasted).len() == 1);
+        assert!(!format!("{:?} {:?}", pasted.notes(), pasted.problems()).contains("hunter2"));
+    }
+    assert!(env(&[("KEY", text), ("KEY_FILE", text)], "").secret_path("KEY", "").is_none());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mode set");
+    let mut open = env(&[("KEY", text)], "");
+    assert!(open.secret_path("KEY", "").is_some() && open.notes().warnings.len() == 1);
+}
+
+#[test]
 fn a_secret_given_twice_is_refused_and_a_cut_one_warned_of() {
     let mut twice = env(&[("KEY", "a"), ("KEY_FILE", "b")], "");
     assert!(twice.secret("KEY", Absent::Words(""), "").is_none() && said(&twice).len() == 1);

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use super::accounts::Doer;
+use super::audit::{Actor, Event, EventKind};
 use super::caller::Caller;
 use super::moderation::Violation;
 use super::sessions::{BrowserCookie, Live};
@@ -15,7 +16,8 @@ impl SignIn {
     /// Gives the person of `live` the password `new`, if `present` is theirs. Their other sessions
     /// end; this one goes on under the cookie that is answered (SEC-027).
     ///
-    /// Guessing the present password in a stolen session counts like guessing it at the door.
+    /// Guessing the present password in a stolen session counts like guessing it at the door, and
+    /// is written down like it.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::error::ErrorKind::InvalidInput) at `current_password` or `password`;
@@ -34,6 +36,8 @@ impl SignIn {
         self.moderation.check_account(Violation::Login, &user.email_canonical)?;
         let verdict = self.hasher.verify(present, user.password_hash.as_deref()).await?;
         if !verdict.good {
+            let event = Event::new(EventKind::PasswordChangeRefused).by(Actor::User(user.id)).about(user.id);
+            self.audit.record_summed(event.from(caller), &user.email_canonical).await?;
             let problem = FieldProblem::new("current_password", "That is not your present password.");
             return Err(Error::invalid(vec![problem]));
         }

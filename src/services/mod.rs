@@ -5,6 +5,7 @@ pub mod caller;
 pub mod metrics;
 pub mod database;
 pub mod installation;
+pub mod certificates;
 pub mod shared;
 pub mod audit;
 pub mod keys;

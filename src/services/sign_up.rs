@@ -1,10 +1,10 @@
-//! Signing up: count, judge all fields at once, hash, make. A known address gets the same answer
+//! Signing up: judge all fields at once, count, hash, make. A known address gets the same answer
 //! after the same work.
 
 use std::sync::Arc;
 
 use entity::Names;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::accounts::{Accounts, Doer};
 use super::caller::Caller;
@@ -31,6 +31,8 @@ pub struct Registration<'a> {
     pub email: &'a str,
     /// The password.
     pub password: &'a SecretString,
+    /// The password once more, where it was asked for twice.
+    pub repeated: Option<&'a SecretString>,
 }
 
 /// The services that signing up joins.
@@ -65,9 +67,11 @@ impl SignUp {
         if !self.settings.takes_sign_ups() {
             return Err(ErrorKind::RegistrationOff.into());
         }
-        self.moderation.check(Violation::Registration, caller)?;
+        self.moderation.check_attempt(Violation::Registration, caller)?;
         let (email, username) = self.check(registration).await?;
         check_domain(&self.settings, &email)?;
+        // Only now, before anything is hashed: who is sent back over a field has not signed up yet.
+        self.moderation.check(Violation::Registration, caller)?;
         let hash = self.hasher.hash(registration.password).await?;
         let new = NewUser {
             email_verified: false,
@@ -99,6 +103,10 @@ impl SignUp {
         };
         let known = [registration.email, registration.name];
         problems.extend(judge(&self.hasher, &self.settings, registration.password, &known).await?);
+        let differs = |it: &SecretString| it.expose_secret() != registration.password.expose_secret();
+        if registration.repeated.is_some_and(differs) {
+            problems.push(FieldProblem::new("confirm_password", "The two passwords differ."));
+        }
         match email {
             Some(email) if problems.is_empty() => Ok((email, username)),
             _ => Err(Error::invalid(problems)),

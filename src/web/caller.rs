@@ -15,9 +15,6 @@ use crate::services::caller::Caller;
 use crate::web::{Web, trace::RequestId};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// What only a proxy sends; from anybody else it is a mistake of set-up or a lie.
-const FORWARDED: [&str; 5] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-uri"];
 /// Hops that are looked at: far more than any real chain has.
 const HOPS: usize = 32;
 const USER_AGENT_LENGTH: usize = 256;
@@ -66,22 +63,28 @@ fn peer(request: &Request) -> IpAddr {
 pub struct StrangerWarning(AtomicBool);
 
 impl StrangerWarning {
-    fn heed(&self, request: &Request, trusted: &[IpNet]) {
-        let forwarded = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
-        if forwarded && !is_from_trusted_proxy(request, trusted) && !self.0.swap(true, Ordering::Relaxed) {
+    /// Looks at `request`, whatever it asks for.
+    pub(super) fn heed(&self, request: &Request, trusted: &[IpNet]) {
+        if self.0.load(Ordering::Relaxed) || !request.headers().keys().any(is_of_a_proxy) {
+            return;
+        }
+        if !is_from_trusted_proxy(request, trusted) && !self.0.swap(true, Ordering::Relaxed) {
             let peer = peer(request);
             tracing::warn!(%peer, "forwarded headers are ignored: name this proxy in POSTERN_TRUSTED_PROXIES if it is yours");
         }
     }
 }
 
+/// Whether only a proxy sends this; from anybody else it is a mistake of set-up or a lie.
+fn is_of_a_proxy(name: &HeaderName) -> bool {
+    name.as_str() == "forwarded" || name.as_str().starts_with("x-forwarded-")
+}
+
 impl<'a> FromRequest<'a> for Caller {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let web = Web::of(request)?;
-        let trusted = &web.settings.trusted_proxies;
-        web.strangers.heed(request, trusted);
         Ok(Self {
-            address: caller(peer(request), request.headers(), trusted),
+            address: caller(peer(request), request.headers(), &web.settings.trusted_proxies),
             user_agent: user_agent(request.headers()),
             request_id: RequestId::of(request).to_string(),
         })

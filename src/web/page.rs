@@ -120,6 +120,11 @@ impl Pages {
         self.templates.reload_if_changed();
     }
 
+    /// Reads the operator's templates again.
+    pub fn reload(&self) {
+        self.templates.reload();
+    }
+
     /// The asset of this name below `/assets/`.
     #[must_use]
     pub fn asset(&self, name: &str) -> Option<&Asset> {

@@ -1,9 +1,10 @@
 //! The outermost layer: what is the same for every request, done once.
 //!
-//! It gives the request an id and a deadline, refuses what is too large, ends a panic in a 500,
-//! puts the security headers on and writes the one log line.
+//! It gives the request an id and a deadline, warns of proxies that are not listed, refuses what is
+//! too large, ends a panic in a 500, puts the security headers on and writes the one log line.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use poem::PathPattern;
@@ -58,10 +59,11 @@ impl<E: Endpoint> Endpoint for Surface<E> {
 
 impl<E: Endpoint> Surface<E> {
     async fn answer(&self, request: Request, id: RequestId, deadline: Instant) -> Response {
+        self.web.strangers.heed(&request, &self.web.settings.trusted_proxies);
         if let Some(refusal) = limits::refusal(&request) {
             return failure::respond(&Shape::Problem, &refusal, id);
         }
-        let answer = AssertUnwindSafe(Box::pin(self.routes.call(request))).catch_unwind();
+        let answer = pin!(AssertUnwindSafe(self.routes.call(request)).catch_unwind());
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => failure::respond_to(&Shape::Problem, error, id),
@@ -87,7 +89,8 @@ fn log(id: RequestId, method: &Method, uri: &Uri, response: &Response, started: 
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     // Refreshing is what every front end does all day.
     let is_refresh = uri.path().ends_with("/api/auth/refresh");
-    let routine = matches!(*method, Method::GET | Method::HEAD) || is_refresh || response.data::<Quiet>().is_some();
+    let is_usual = is_refresh || is_hot(uri) || response.data::<Quiet>().is_some();
+    let routine = matches!(*method, Method::GET | Method::HEAD) || is_usual;
     if status >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(target: "postern::request", %id, %method, path, status = code, micros, "answered");
     } else if routine && !status.is_client_error() {
@@ -105,6 +108,7 @@ mod tests {
 
     use poem::web::Path;
     use poem::{Route, handler};
+    use tracing::Dispatch;
     use tracing::instrument::WithSubscriber;
 
     use super::*;
@@ -145,14 +149,25 @@ mod tests {
         }
     }
 
-    /// What a call writes into the log, and its answer.
-    async fn logged(method: Method, path: &str) -> (String, Response) {
+    impl Lines {
+        fn text(&self) -> String {
+            String::from_utf8_lossy(&self.0.lock().expect("nobody panics")).into_owned()
+        }
+    }
+
+    /// A log, and what is written into it.
+    fn captured() -> (Lines, Dispatch) {
         let lines = Lines::default();
         let writer = lines.clone();
         let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+        (lines, Dispatch::new(log))
+    }
+
+    /// What a call writes into the log, and its answer.
+    async fn logged(method: Method, path: &str) -> (String, Response) {
+        let (lines, log) = captured();
         let answer = call(method, path).with_subscriber(log).await;
-        let log = String::from_utf8_lossy(&lines.0.lock().expect("nobody panics")).into_owned();
-        (log, answer)
+        (lines.text(), answer)
     }
 
     #[tokio::test]
@@ -168,6 +183,25 @@ mod tests {
         let (lines, answer) = logged(Method::POST, "/oauth2/introspect").await;
         let id = answer.headers()[headers::REQUEST_ID].to_str().expect("ASCII");
         assert!(lines.contains("status=404") && lines.contains(id), "{lines}");
+    }
+
+    /// No route here asks who is calling.
+    #[tokio::test]
+    async fn sec_117_sec_122_forwarded_headers_of_a_stranger_are_told_of_once() {
+        for (trusted, times) in [("10.0.0.0/8", 1), ("127.0.0.1/32", 0)] {
+            let (lines, log) = captured();
+            let settings = Settings {
+                trusted_proxies: vec![trusted.parse().expect("a network")],
+                ..settings("https://auth.example.com")
+            };
+            let site = Surface::new(web(settings), Route::new());
+            for name in ["accept", "x-forwarded-for", "forwarded", "x-forwarded-host", "x-forwarded-proto"] {
+                let request = Request::builder().uri_str("/nothing").header(name, "192.0.2.1").finish();
+                site.get_response(request).with_subscriber(log.clone()).await;
+                let told = lines.text().matches("POSTERN_TRUSTED_PROXIES").count();
+                assert_eq!(told, if name == "accept" { 0 } else { times }, "{name}: {}", lines.text());
+            }
+        }
     }
 
     #[tokio::test]

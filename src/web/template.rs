@@ -56,10 +56,19 @@ impl Templates {
 
     /// Reads the operator's folder again when a file of it has changed since the last look.
     pub fn reload_if_changed(&self) {
+        self.reload_when(|before, now| before != now);
+    }
+
+    /// Reads the operator's folder again, whatever its files look like from outside.
+    pub fn reload(&self) {
+        self.reload_when(|_, _| true);
+    }
+
+    fn reload_when(&self, is_due: fn(&[Seen], &[Seen]) -> bool) {
         let Some(operators) = &self.operators else { return };
         let mut seen = operators.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = look(&operators.folder);
-        if *seen != now {
+        if is_due(&seen, &now) {
             let read = Arc::new(overlay(self.built_in.clone(), &operators.folder));
             *operators.drawn_from.write().unwrap_or_else(PoisonError::into_inner) = read;
             *seen = now;

@@ -139,21 +139,22 @@ async fn sec_110_a_registration_cannot_choose_what_is_not_asked() {
 
 #[tokio::test]
 async fn sec_024_ids_are_random_and_tell_no_order() {
-    let server = TestServer::start(&[]).await;
-    let mut ids = Vec::new();
-    for number in 0..8 {
-        let user = server.newcomer(&format!("person{number}@example.com")).await.user;
-        let id = user["id"].as_str().expect("an id").to_owned();
-        assert!(id.len() == 24 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{id}");
-        ids.push(id);
-    }
-    // MongoDB's own ids begin with the second in which they were made: these must not.
-    let starts: std::collections::BTreeSet<_> = ids.iter().map(|id| &id[..6]).collect();
-    assert!(starts.len() > 1, "{ids:?}");
-    let mut sorted = ids.clone();
-    sorted.sort();
-    assert_ne!(ids, sorted);
-    server.stop().await;
+    each(&[], async |server: &TestServer| {
+        let mut ids = Vec::new();
+        for number in 0..8 {
+            let user = server.newcomer(&format!("person{number}@example.com")).await.user;
+            let id = user["id"].as_str().expect("an id").to_owned();
+            assert!(id.len() == 24 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{id}");
+            ids.push(id);
+        }
+        // MongoDB's own ids begin with the second in which they were made: these must not.
+        let starts: std::collections::BTreeSet<_> = ids.iter().map(|id| &id[..6]).collect();
+        assert!(starts.len() > 1, "{ids:?}");
+        let mut sorted = ids.clone();
+        sorted.sort();
+        assert_ne!(ids, sorted);
+    })
+    .await;
 }
 
 /// The words of a refusal name the field; nothing is kept.
@@ -168,6 +169,23 @@ async fn sec_011_guessable_passwords_are_refused_by_name() {
         assert_eq!(answer.fields(), ["password"], "{password}");
         assert!(!answer.body.contains(password), "{answer:?}");
     }
+    server.login("maren@example.com", PASSWORD).await.expect(401);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_up_tells_every_problem_at_once() {
+    let server = TestServer::start(&[]).await;
+    let body = json!({"name": " ", "username": "Ada Lovelace", "email": "maren@", "password": "password1",
+        "confirm_password": "password2"});
+    let answer = server.post("/api/auth/register", &body).await.expect_problem(400, "invalid_input");
+    let mut fields = answer.fields();
+    fields.sort();
+    assert_eq!(fields, ["confirm_password", "email", "name", "password", "username"]);
+    let mut body = registration("maren@example.com");
+    body["confirm_password"] = json!("plain lantern orchard six");
+    let answer = server.post("/api/auth/register", &body).await.expect_problem(400, "invalid_input");
+    assert_eq!(answer.fields(), ["confirm_password"]);
     server.login("maren@example.com", PASSWORD).await.expect(401);
     server.stop().await;
 }

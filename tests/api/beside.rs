@@ -42,29 +42,33 @@ async fn sec_030_a_ban_by_command_is_felt_by_the_running_server() {
 /// What else a command can do to somebody who is signed in.
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_030_other_commands_are_felt_as_well() {
-    let place = Place::on(&kinds()[0], &[]).await;
-    let program = place.serve().await;
-    program.sign_up("operator@example.com").await;
-    for (number, command) in ["disable", "delete", "set-password", "set-role"].into_iter().enumerate() {
-        let email = format!("person{number}@example.com");
-        let here = program.newcomer(&email).await;
-        assert!(program.is_active(&here.token).await);
-        match command {
-            "set-password" => {
-                let command = ["user", command, &email, "--password-stdin"];
-                place.run(&command, "plain lantern orchard six\n").await.expect(0);
+    for kind in kinds() {
+        let place = Place::on(&kind, &[]).await;
+        let program = place.serve().await;
+        program.sign_up("operator@example.com").await;
+        for (number, command) in ["disable", "delete", "set-password", "set-role"].into_iter().enumerate() {
+            let email = format!("person{number}@example.com");
+            let here = program.newcomer(&email).await;
+            assert!(program.is_active(&here.token).await);
+            match command {
+                "set-password" => {
+                    let command = ["user", command, &email, "--password-stdin"];
+                    place.run(&command, "plain lantern orchard six\n").await.expect(0);
+                }
+                "set-role" => {
+                    place.run(&["user", command, &email, "moderator", "user"], "").await.expect(0);
+                    let roles = async || program.introspect(&here.token).await["roles"].clone();
+                    until(FELT, "the new roles show", async || roles().await == json!(["moderator", "user"])).await;
+                    continue;
+                }
+                _ => {
+                    place.run(&["user", command, &email], "").await.expect(0);
+                }
             }
-            "set-role" => {
-                place.run(&["user", command, &email, "moderator", "user"], "").await.expect(0);
-                let roles = async || program.introspect(&here.token).await["roles"].clone();
-                until(FELT, "the new roles show", async || roles().await == json!(["moderator", "user"])).await;
-                continue;
-            }
-            _ => {
-                place.run(&["user", command, &email], "").await.expect(0);
-            }
+            until(FELT, command, async || !program.is_active(&here.token).await).await;
         }
-        until(FELT, command, async || !program.is_active(&here.token).await).await;
+        drop(program);
+        place.remove().await;
     }
 }
 
@@ -107,22 +111,27 @@ async fn command_and_server_write_one_file_together() {
     for walker in walkers {
         assert_eq!(walker.await.expect("it walked"), [0_u16; 0]);
     }
-    let log = program.log();
+    program.terminate();
+    let (_, log) = program.ended().await;
     assert!(!log.contains("locked") && !log.contains("BUSY"), "{log}");
 }
 
 #[tokio::test]
 async fn recover_admin_lets_the_operator_in_again() {
-    let place = Place::on(&crate::support::Kind::Sqlite, &[]).await;
-    let program = place.serve().await;
-    program.sign_up("operator@example.com").await;
-    place.run(&["user", "disable", "operator@example.com"], "").await.expect(0);
-    program.login("operator@example.com", PASSWORD).await.expect(403);
-    let said = place.run(&["recover-admin", "--email", "operator@example.com", "--json"], "").await.expect(0);
-    let said: Value = serde_json::from_str(&said.out).expect("one JSON document");
-    let password = said["password"].as_str().expect("a password");
-    let signed_in = SignedIn::from(&program.login("operator@example.com", password).await);
-    assert_eq!(signed_in.user["role"], "ADMIN");
+    for kind in kinds() {
+        let place = Place::on(&kind, &[]).await;
+        let program = place.serve().await;
+        program.sign_up("operator@example.com").await;
+        place.run(&["user", "disable", "operator@example.com"], "").await.expect(0);
+        program.login("operator@example.com", PASSWORD).await.expect(403);
+        let said = place.run(&["recover-admin", "--email", "operator@example.com", "--json"], "").await.expect(0);
+        let said: Value = serde_json::from_str(&said.out).expect("one JSON document");
+        let password = said["password"].as_str().expect("a password");
+        let signed_in = SignedIn::from(&program.login("operator@example.com", password).await);
+        assert_eq!(signed_in.user["role"], "ADMIN");
+        drop(program);
+        place.remove().await;
+    }
 }
 
 /// A client that a command adds can ask at once, and one that it removes cannot ask any more.

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::site::registration;
-use crate::support::{Answer, PASSWORD, TestServer, each};
+use crate::support::{Answer, PASSWORD, SignedIn, TestServer, each};
 
 /// Three sign-ins and two sign-ups, as the chat's operator would write it. The tests' own machine
 /// is the trusted proxy.
@@ -53,20 +53,21 @@ async fn sec_124_sign_ins_are_counted_before_any_hash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_124_tries_at_the_same_instant_count_as_well() {
-    let server = TestServer::start(FEW).await;
-    let site = server.site.clone();
-    let tries: Vec<_> = (0..40)
-        .map(|_| {
-            let site = site.clone();
-            tokio::spawn(async move { site.login("nobody@example.com", WRONG).await.status })
-        })
-        .collect();
-    let mut refused = 0;
-    for one in tries {
-        refused += usize::from(one.await.expect("an answer") == 429);
-    }
-    assert_eq!((refused, server.app.hasher.counts().begun), (37, 3));
-    server.stop().await;
+    each(FEW, async |server: &TestServer| {
+        let site = server.site.clone();
+        let tries: Vec<_> = (0..40)
+            .map(|_| {
+                let site = site.clone();
+                tokio::spawn(async move { site.login("nobody@example.com", WRONG).await.status })
+            })
+            .collect();
+        let mut refused = 0;
+        for one in tries {
+            refused += usize::from(one.await.expect("an answer") == 429);
+        }
+        assert_eq!((refused, server.app.hasher.counts().begun), (37, 3));
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -82,6 +83,74 @@ async fn sec_124_sign_ups_are_counted_by_their_own_name() {
         assert_eq!(answer.expect_problem(429, "too_many_requests").header("retry-after"), "3600");
         assert_eq!(server.app.hasher.counts().begun, before);
         login(server, "192.0.2.1", "person0@example.com", PASSWORD).await.expect(200);
+    })
+    .await;
+}
+
+/// Who chooses a password that is too easy, five times over, has not signed up five times; but looking at what is filled
+/// in has its limit too.
+#[tokio::test]
+async fn sec_124_sec_022_who_is_sent_back_over_a_field_has_not_signed_up() {
+    each(FEW, async |server: &TestServer| {
+        let sign_up = async |forwarded: &str, email: &str, password: &str| {
+            let mut body = registration(email);
+            body["password"] = json!(password);
+            body["confirm_password"] = json!(password);
+            via(server, forwarded, "/api/auth/register", &body).await
+        };
+        sign_up("192.0.2.9", "known@example.com", PASSWORD).await.expect(200);
+        let before = server.app.hasher.counts().begun;
+        let mut courses = Vec::new();
+        for (network, email) in [("192.0.2.1", "known@example.com"), ("192.0.2.2", "unknown@example.com")] {
+            let mut course = Vec::new();
+            for password in ["password1", "12345678", "qwertyuiop", "short", "password1", PASSWORD, PASSWORD, PASSWORD]
+            {
+                course.push(sign_up(network, email, password).await.comparable());
+            }
+            courses.push(course);
+        }
+        assert_eq!(courses[0], courses[1], "known and unknown alike");
+        let statuses: Vec<_> = courses[0].iter().map(|answer| &answer[..3]).collect();
+        assert_eq!(statuses, ["400", "400", "400", "400", "400", "200", "200", "429"]);
+        let hashed = server.app.hasher.counts().begun;
+        assert_eq!(hashed - before, 4, "two sign-ups from each network");
+
+        for _ in 0..20 {
+            sign_up("192.0.2.3", "other@example.com", "password1").await.expect(400);
+        }
+        let answer = sign_up("192.0.2.3", "other@example.com", PASSWORD).await;
+        assert_eq!(answer.expect_problem(429, "too_many_requests").header("retry-after"), "3600");
+        assert_eq!(server.app.hasher.counts().begun, hashed, "nothing was hashed");
+    })
+    .await;
+}
+
+/// A session that goes on proves no password: guesses from its network and at its account count on (SEC-045).
+#[tokio::test]
+async fn sec_045_a_refresh_resets_neither_the_count_of_a_network_nor_the_lockout_of_an_account() {
+    each(FEW, async |server: &TestServer| {
+        let email = "maren@example.com";
+        via(server, "192.0.2.9", "/api/auth/register", &registration(email)).await.expect(200);
+        let mut newest = SignedIn::from(&login(server, "192.0.2.1", email, PASSWORD).await);
+        let mut refresh = async || {
+            let cookie = format!("refreshToken={}", newest.refresh_token);
+            let request = server.request(Method::POST, "/api/auth/refresh").header("x-forwarded-for", "192.0.2.1");
+            newest = SignedIn::from(&server.send(request.header("cookie", cookie)).await);
+        };
+        for _ in 0..2 {
+            login(server, "192.0.2.1", email, WRONG).await.expect(401);
+        }
+        refresh().await;
+        login(server, "192.0.2.1", email, PASSWORD).await.expect(429);
+
+        // Two guesses are counted already: the account takes ten times what a network may try.
+        for host in 1..=28 {
+            login(server, &format!("198.51.100.{host}"), email, WRONG).await.expect(401);
+        }
+        login(server, "198.51.100.200", email, PASSWORD).await.expect(429);
+        refresh().await;
+        login(server, "198.51.100.201", email, PASSWORD).await.expect(429);
+        login(server, "192.0.2.1", email, PASSWORD).await.expect(429);
     })
     .await;
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use postern::services::accounts::{Doer, NewBan};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::support::patience::until;
-use crate::support::{Kind, PASSWORD, Place, SignedIn, TestServer, each, kinds};
+use crate::support::{Kind, PASSWORD, Place, Settings, SignedIn, TestServer, each, kinds};
 
 /// The promise is one second; what is measured here is shared with other tests.
 const FELT: Duration = Duration::from_secs(3);
@@ -53,6 +54,37 @@ async fn sec_039_fifty_refreshes_on_two_nodes_give_one_successor() {
         successors.sort();
         successors.dedup();
         assert_eq!(successors.len(), 1, "{successors:?}");
+        other.stop().await;
+    })
+    .await;
+}
+
+/// The connections that listen, on PostgreSQL.
+async fn ears(server: &TestServer) -> i64 {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let row = server.app.database.read().query_one_raw(statement).await.expect("a database");
+    row.expect("a row").try_get_by_index(0).expect("a number")
+}
+
+/// What listens holds no connection of the pool: of a single one all requests are served.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_of_one_connection_is_enough() {
+    const ONE: Settings<'_> = &[("POSTERN_DATABASE_CONNECTIONS", "1")];
+    each(ONE, async |one: &TestServer| {
+        let other = one.another_node(ONE).await;
+        if one.app.database.file().is_none() {
+            until(6 * FELT, "both nodes listen beside their pools", async || ears(one).await == 2).await;
+        }
+        let here = one.newcomer("maren@example.com").await;
+        assert!(other.is_active(&here.token).await);
+        let rounds = (0..10).map(|_| async {
+            one.get("/readyz").await.expect(200);
+            one.refresh(&one.sign_in("maren@example.com").await.refresh_token).await.expect(200);
+        });
+        futures_util::future::join_all(rounds).await;
+        one.logout(&here.token).await.expect(200);
+        until(FELT, "the other node knows of the logout", async || !other.is_active(&here.token).await).await;
         other.stop().await;
     })
     .await;

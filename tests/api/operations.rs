@@ -5,7 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::support::patience::until;
 use crate::support::{JWT_SECRET, PASSWORD, Place, Site, TestServer, Wire, each, kinds};
+
+const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn the_process_lives_and_is_ready() {
@@ -107,4 +110,35 @@ async fn a_stop_drains_what_is_under_way_and_is_quick() {
         assert!(!place.path("data/postern.db-wal").exists(), "the log of the database is written back");
         place.remove().await;
     }
+}
+
+/// What an editor or a deployment tool leaves alike from outside, a new text under an old time, is read
+/// all the same when the operator says so.
+#[tokio::test]
+async fn a_hang_up_reads_the_operators_files_again() {
+    let mut place = Place::on(&crate::support::Kind::Sqlite, &[("POSTERN_TEMPLATES_DIR", "templates")]).await;
+    place.set("POSTERN_LOG", "info");
+    std::fs::create_dir(place.path("templates")).expect("a folder");
+    let written = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let template = |text: &str| {
+        let draft = place.path("draft.html");
+        std::fs::write(&draft, text).expect("a file");
+        std::fs::File::options().write(true).open(&draft).and_then(|it| it.set_modified(written)).expect("its time");
+        std::fs::rename(&draft, place.path("templates/login.html")).expect("in its place");
+    };
+    template("before");
+    let program = place.serve().await;
+    assert_eq!(program.get("/login").await.expect(200).body, "before");
+    template("behind");
+    let added = crate::support::clients_file().replace("\"chat\"", "\"renamed\"");
+    std::fs::write(place.path("clients.toml"), added).expect("a file");
+    program.hang_up();
+    until(LONG, "the template is read again", async || program.get("/login").await.body == "behind").await;
+    let status = async || program.introspect_as("renamed", "a token").await.status;
+    until(LONG, "the clients are read again", async || status().await == 200).await;
+
+    let times = || program.log().matches("read the clients file again").count();
+    let before = times();
+    program.hang_up();
+    until(LONG, "the clients are read once more", async || times() > before).await;
 }

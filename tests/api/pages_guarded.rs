@@ -21,94 +21,98 @@ async fn ban(server: &TestServer, email: &str) {
 
 #[tokio::test]
 async fn sec_031_each_form_is_bound_to_this_browser_and_this_session() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let browser = Browser::signed_in(&server, MAREN).await;
-    let forms: [(&str, &[(&str, &str)]); 7] = [
-        ("/login", &[("email", MAREN), ("password", PASSWORD)]),
-        ("/register", &[("name", "A"), ("email", JONAS), ("password", PASSWORD)]),
-        ("/logout", &[]),
-        ("/account/name", &[("name", "Mallory")]),
-        ("/account/theme", &[("theme", "dark")]),
-        ("/account/security", &[("current_password", PASSWORD), ("password", OTHER_PASSWORD)]),
-        ("/account/sessions", &[("end", "others")]),
-    ];
-    let before = browser.token("/account").await;
-    let strangers = Browser::at(&server).token("/login").await;
-    browser.submit("/logout", "/logout", &[]).await.expect(303);
-    browser.sign_in(MAREN, PASSWORD).await.expect(303);
-    let ours = browser.token("/account").await;
-    for (path, fields) in forms {
-        for token in ["", &strangers, &before] {
-            let fields: Vec<_> = fields.iter().copied().chain([("csrf", token)]).collect();
-            browser.post(path, &fields, None).await.expect(403);
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let browser = Browser::signed_in(server, MAREN).await;
+        let forms: [(&str, &[(&str, &str)]); 7] = [
+            ("/login", &[("email", MAREN), ("password", PASSWORD)]),
+            ("/register", &[("name", "A"), ("email", JONAS), ("password", PASSWORD)]),
+            ("/logout", &[]),
+            ("/account/name", &[("name", "Mallory")]),
+            ("/account/theme", &[("theme", "dark")]),
+            ("/account/security", &[("current_password", PASSWORD), ("password", OTHER_PASSWORD)]),
+            ("/account/sessions", &[("end", "others")]),
+        ];
+        let before = browser.token("/account").await;
+        let strangers = Browser::at(server).token("/login").await;
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        browser.sign_in(MAREN, PASSWORD).await.expect(303);
+        let ours = browser.token("/account").await;
+        for (path, fields) in forms {
+            for token in ["", &strangers, &before] {
+                let fields: Vec<_> = fields.iter().copied().chain([("csrf", token)]).collect();
+                browser.post(path, &fields, None).await.expect(403);
+            }
+            browser.post(path, fields, None).await.expect(403);
+            let fields: Vec<_> = fields.iter().copied().chain([("csrf", ours.as_str())]).collect();
+            for header in [(ORIGIN, "https://evil.example"), (ORIGIN, "null"), (SEC_FETCH_SITE, "cross-site")] {
+                browser.post(path, &fields, Some(header)).await.expect(403);
+            }
         }
-        browser.post(path, fields, None).await.expect(403);
-        let fields: Vec<_> = fields.iter().copied().chain([("csrf", ours.as_str())]).collect();
-        for header in [(ORIGIN, "https://evil.example"), (ORIGIN, "null"), (SEC_FETCH_SITE, "cross-site")] {
-            browser.post(path, &fields, Some(header)).await.expect(403);
-        }
-    }
-    let page = browser.open("/account").await.expect(200).body;
-    assert!(page.contains("Maren Olsen") && !page.contains("Mallory") && !page.contains("data-theme"), "{page}");
-    server.login(JONAS, PASSWORD).await.expect(401);
-    server.login(MAREN, PASSWORD).await.expect(200);
-    server.remove().await;
+        let page = browser.open("/account").await.expect(200).body;
+        assert!(page.contains("Maren Olsen") && !page.contains("Mallory") && !page.contains("data-theme"), "{page}");
+        server.login(JONAS, PASSWORD).await.expect(401);
+        server.login(MAREN, PASSWORD).await.expect(200);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sec_018_a_wrong_password_looks_the_same_whoever_it_is() {
-    let server = TestServer::start(&[]).await;
-    for email in [MAREN, JONAS] {
-        server.sign_up(email).await;
-    }
-    ban(&server, JONAS).await;
-    let mut looks = Vec::new();
-    // Addresses of one length: the page holds the address, so its own length tells nothing new.
-    for email in [MAREN, JONAS, "frida@example.com"] {
-        let browser = Browser::at(&server);
-        let token = browser.token("/login").await;
-        let fields = [("email", email), ("password", "not this one"), ("csrf", &token)];
-        let answer = browser.post("/login", &fields, None).await.expect(401);
-        assert!(answer.body.contains("do not match an account") && !answer.body.contains("not this one"));
-        looks.push(answer.comparable().replace(email, "EMAIL").replace(&token, "TOKEN"));
-    }
-    looks.dedup();
-    assert_eq!(looks.len(), 1, "{looks:#?}");
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        for email in [MAREN, JONAS] {
+            server.sign_up(email).await;
+        }
+        ban(server, JONAS).await;
+        let mut looks = Vec::new();
+        // Addresses of one length: the page holds the address, so its own length tells nothing new.
+        for email in [MAREN, JONAS, "frida@example.com"] {
+            let browser = Browser::at(server);
+            let token = browser.token("/login").await;
+            let fields = [("email", email), ("password", "not this one"), ("csrf", &token)];
+            let answer = browser.post("/login", &fields, None).await.expect(401);
+            assert!(answer.body.contains("do not match an account") && !answer.body.contains("not this one"));
+            looks.push(answer.comparable().replace(email, "EMAIL").replace(&token, "TOKEN"));
+        }
+        looks.dedup();
+        assert_eq!(looks.len(), 1, "{looks:#?}");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sec_017_a_banned_person_reads_until_when_after_the_right_password() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let browser = Browser::signed_in(&server, MAREN).await;
-    ban(&server, MAREN).await;
-    assert!(!browser.is_signed_in().await);
-    let page = browser.sign_in(MAREN, PASSWORD).await.expect(403).body;
-    for words in ["You can sign in again", "That is in 2 hours.", "Too many messages", "This account is banned"] {
-        assert!(page.contains(words), "{words}: {page}");
-    }
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let browser = Browser::signed_in(server, MAREN).await;
+        ban(server, MAREN).await;
+        assert!(!browser.is_signed_in().await);
+        let page = browser.sign_in(MAREN, PASSWORD).await.expect(403).body;
+        for words in ["You can sign in again", "That is in 2 hours.", "Too many messages", "This account is banned"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sec_019_signing_up_with_a_known_address_looks_the_same() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let mut looks = Vec::new();
-    for email in [MAREN, JONAS] {
-        let browser = Browser::at(&server);
-        let fields = [("name", "Somebody"), ("email", email), ("password", PASSWORD)];
-        let answer = browser.submit("/register", "/register", &fields).await.expect(303);
-        let next = browser.open("/login").await.expect(200);
-        let token = browser.token("/login").await;
-        let remembered = answer.cookie("postern_signed_up");
-        let page = next.body.replace(email, "EMAIL").replace(&token, "TOKEN");
-        looks.push((answer.comparable().replace(&remembered, "REMEMBERED"), page));
-    }
-    assert_eq!(looks[0], looks[1]);
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let mut looks = Vec::new();
+        for email in [MAREN, JONAS] {
+            let browser = Browser::at(server);
+            let fields = [("name", "Somebody"), ("email", email), ("password", PASSWORD)];
+            let answer = browser.submit("/register", "/register", &fields).await.expect(303);
+            let next = browser.open("/login").await.expect(200);
+            let token = browser.token("/login").await;
+            let remembered = answer.cookie("postern_signed_up");
+            let page = next.body.replace(email, "EMAIL").replace(&token, "TOKEN");
+            looks.push((answer.comparable().replace(&remembered, "REMEMBERED"), page));
+        }
+        assert_eq!(looks[0], looks[1]);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -154,24 +158,25 @@ async fn sec_013_sec_027_sec_035_a_new_password_needs_the_present_one_and_ends_o
 
 #[tokio::test]
 async fn sec_027_a_planted_session_is_never_adopted_and_the_one_before_is_dead() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let browser = Browser::at(&server);
-    let planted = format!("pst_bs_{}", "A".repeat(43));
-    let cookie = format!("postern_session={planted}");
-    assert_eq!(browser.open_with_cookie("/account", &cookie).await.status, 303);
-    let first = browser.sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
-    assert_ne!(first, planted);
-    let token = browser.token("/account").await;
-    let fields = [("email", MAREN), ("password", PASSWORD), ("csrf", token.as_str())];
-    let second = browser.post("/login", &fields, None).await.expect(303).cookie("postern_session");
-    assert_ne!(first, second);
-    let opens = async |value: &str| {
-        let cookie = format!("postern_session={value}");
-        Browser::at(&server).open_with_cookie("/account", &cookie).await.status == 200
-    };
-    assert!(opens(&second).await && !opens(&first).await && !opens(&planted).await);
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let browser = Browser::at(server);
+        let planted = format!("pst_bs_{}", "A".repeat(43));
+        let cookie = format!("postern_session={planted}");
+        assert_eq!(browser.open_with_cookie("/account", &cookie).await.status, 303);
+        let first = browser.sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
+        assert_ne!(first, planted);
+        let token = browser.token("/account").await;
+        let fields = [("email", MAREN), ("password", PASSWORD), ("csrf", token.as_str())];
+        let second = browser.post("/login", &fields, None).await.expect(303).cookie("postern_session");
+        assert_ne!(first, second);
+        let opens = async |value: &str| {
+            let cookie = format!("postern_session={value}");
+            Browser::at(server).open_with_cookie("/account", &cookie).await.status == 200
+        };
+        assert!(opens(&second).await && !opens(&first).await && !opens(&planted).await);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -199,17 +204,18 @@ async fn sec_034_a_person_ends_own_sessions_only() {
 
 #[tokio::test]
 async fn sec_036_nothing_private_is_kept_and_an_old_cookie_opens_nothing() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up(MAREN).await;
-    let browser = Browser::at(&server);
-    let cookie = browser.sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
-    for path in ["/account", "/account/name", "/account/security", "/account/sessions", "/logout"] {
-        assert_eq!(browser.open(path).await.expect(200).header("cache-control"), "no-store", "{path}");
-    }
-    browser.submit("/logout", "/logout", &[]).await.expect(303);
-    let stolen = format!("postern_session={cookie}");
-    assert_eq!(Browser::at(&server).open_with_cookie("/account", &stolen).await.status, 303);
-    server.remove().await;
+    each(&[], async |server: &TestServer| {
+        server.sign_up(MAREN).await;
+        let browser = Browser::at(server);
+        let cookie = browser.sign_in(MAREN, PASSWORD).await.expect(303).cookie("postern_session");
+        for path in ["/account", "/account/name", "/account/security", "/account/sessions", "/logout"] {
+            assert_eq!(browser.open(path).await.expect(200).header("cache-control"), "no-store", "{path}");
+        }
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        let stolen = format!("postern_session={cookie}");
+        assert_eq!(Browser::at(server).open_with_cookie("/account", &stolen).await.status, 303);
+    })
+    .await;
 }
 
 #[tokio::test]

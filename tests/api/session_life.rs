@@ -159,13 +159,14 @@ async fn sec_041_what_is_no_refresh_token_of_ours_harms_no_family() {
 
 #[tokio::test]
 async fn sec_045_a_refresh_does_not_change_when_somebody_signed_in() {
-    let server = TestServer::start(&[]).await;
-    let first = server.newcomer("maren@example.com").await;
-    let before = server.introspect(&first.token).await;
-    server.pass(DAY);
-    let second = SignedIn::from(&server.refresh(&first.refresh_token).await);
-    let after = server.introspect(&second.token).await;
-    assert_eq!((&before["auth_time"], &before["sid"]), (&after["auth_time"], &after["sid"]));
-    assert_ne!(before["iat"], after["iat"]);
-    server.stop().await;
+    each(&[], async |server: &TestServer| {
+        let first = server.newcomer("maren@example.com").await;
+        let before = server.introspect(&first.token).await;
+        server.pass(DAY);
+        let second = SignedIn::from(&server.refresh(&first.refresh_token).await);
+        let after = server.introspect(&second.token).await;
+        assert_eq!((&before["auth_time"], &before["sid"]), (&after["auth_time"], &after["sid"]));
+        assert_ne!(before["iat"], after["iat"]);
+    })
+    .await;
 }

@@ -83,8 +83,8 @@ async fn sec_002_sec_008_a_first_start_needs_nothing_and_keeps_its_files_private
         ["0", "0"],
         "no dump of its memory: {core}"
     );
-    let log = program.log();
-    assert!(log.contains("postern.secrets"), "a warning says where they are: {log}");
+    // A warning says where they are.
+    let log = program.logged("postern.secrets").await;
 
     let secrets = std::fs::read_to_string(place.path("data/postern.secrets")).expect("the secrets");
     for line in secrets.lines().filter(|line| !line.starts_with('#')) {
@@ -118,7 +118,7 @@ async fn sec_005_plain_http_off_this_machine_needs_a_word_and_is_warned_of() {
     program.sign_up("maren@example.com").await;
     let answer = program.login("maren@example.com", crate::support::PASSWORD).await.expect(200);
     assert!(answer.cookie_lines().iter().all(|line| !line.contains("Secure")), "{answer:?}");
-    assert!(program.log().contains("SESSION_COOKIE_SECURE"), "{}", program.log());
+    program.logged("SESSION_COOKIE_SECURE").await;
 }
 
 #[tokio::test]
@@ -130,8 +130,10 @@ async fn sec_006_a_secret_in_a_file_that_all_can_read_is_warned_of() {
     place.set("POSTERN_LISTEN", "127.0.0.1:0");
     place.set("JWT_SECRET_FILE", "jwt");
     let program = place.serve().await;
-    assert!(program.log().contains("JWT_SECRET"), "{}", program.log());
-    assert!(!program.log().contains(crate::support::JWT_SECRET));
+    program.logged("JWT_SECRET").await;
+    program.terminate();
+    let (_, log) = program.ended().await;
+    assert!(!log.contains(crate::support::JWT_SECRET), "{log}");
 }
 
 #[tokio::test]

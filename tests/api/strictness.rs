@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::site::registration;
-use crate::support::{Answer, PASSWORD, TestServer};
+use crate::support::{Answer, PASSWORD, TestServer, each};
 
 #[tokio::test]
 async fn sec_032_only_json_is_read() {
@@ -40,61 +40,63 @@ async fn sec_032_only_json_is_read() {
 
 #[tokio::test]
 async fn sec_032_another_sites_page_changes_nothing() {
-    let server = TestServer::start(&[]).await;
-    let signed_in = server.newcomer("maren@example.com").await;
-    let cookie = format!("refreshToken={}", signed_in.refresh_token);
-    for path in ["/api/auth/logout", "/api/auth/refresh"] {
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "null")] {
-            let request = server.request(Method::POST, path).header("cookie", &cookie).header(name, value);
-            let answer = server.send(request).await.expect_problem(403, "forged_form");
-            assert!(answer.cookie_lines().is_empty(), "{answer:?}");
+    each(&[], async |server: &TestServer| {
+        let signed_in = server.newcomer("maren@example.com").await;
+        let cookie = format!("refreshToken={}", signed_in.refresh_token);
+        for path in ["/api/auth/logout", "/api/auth/refresh"] {
+            for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "null")] {
+                let request = server.request(Method::POST, path).header("cookie", &cookie).header(name, value);
+                let answer = server.send(request).await.expect_problem(403, "forged_form");
+                assert!(answer.cookie_lines().is_empty(), "{answer:?}");
+            }
         }
-    }
-    assert!(server.is_active(&signed_in.token).await);
-    server.refresh(&signed_in.refresh_token).await.expect(200);
-    server.stop().await;
+        assert!(server.is_active(&signed_in.token).await);
+        server.refresh(&signed_in.refresh_token).await.expect(200);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sec_128_what_is_not_one_clean_json_object_is_refused() {
-    let server = TestServer::start(&[]).await;
-    let login = |body: Vec<u8>| server.post_text("/api/auth/login", body);
-    let whole: [&[u8]; 14] = [
-        b"",
-        b" ",
-        b"null",
-        b"[]",
-        b"\"x\"",
-        b"{",
-        b"{\"email\":\"a@example.com\",\"password\":\"p\"}}",
-        b"{\"email\":\"a@example.com\",\"password\":\"p\"} {}",
-        b"\xef\xbb\xbf{\"email\":\"a@example.com\",\"password\":\"p\"}",
-        b"{\"email\":\"a\xff@example.com\",\"password\":\"p\"}",
-        b"{'email':'a@example.com','password':'p'}",
-        b"{\"email\":\"a@example.com\",\"password\":\"p\",}",
-        b"{\"email\":\"a@example.com\",\"password\":\"p\",\"n\":1e999999}",
-        b"{\"email\":\"a@example.com\",\"password\":\"p\",\"n\":NaN}",
-    ];
-    for body in whole {
-        let answer = login(body.to_vec()).await;
-        assert_eq!(answer.status, 400, "{}: {answer:?}", String::from_utf8_lossy(body));
-    }
-    let named: [(&str, &str); 8] = [
-        (r#"{"email":"a@example.com","email":"b@example.com","password":"p"}"#, "email"),
-        (r#"{"email":"a@example.com","password":"p","password":"q"}"#, "password"),
-        (r#"{"email":"a\u0000@example.com","password":"p"}"#, "email"),
-        (r#"{"email":"a\ud800@example.com","password":"p"}"#, "email"),
-        (r#"{"email":"a@example.com","password":"\udfff"}"#, "password"),
-        (r#"{"email":123456789012345678901234567890,"password":"p"}"#, "email"),
-        (r#"{"email":"a@example.com","password":1.5e300}"#, "password"),
-        (r#"{"email":"a@example.com"}"#, "password"),
-    ];
-    for (body, field) in named {
-        let answer = login(body.into()).await.expect_problem(400, "invalid_input");
-        assert_eq!(answer.fields(), [field], "{body}");
-    }
-    server.get("/healthz").await.expect(200);
-    server.stop().await;
+    each(&[], async |server: &TestServer| {
+        let login = |body: Vec<u8>| server.post_text("/api/auth/login", body);
+        let whole: [&[u8]; 14] = [
+            b"",
+            b" ",
+            b"null",
+            b"[]",
+            b"\"x\"",
+            b"{",
+            b"{\"email\":\"a@example.com\",\"password\":\"p\"}}",
+            b"{\"email\":\"a@example.com\",\"password\":\"p\"} {}",
+            b"\xef\xbb\xbf{\"email\":\"a@example.com\",\"password\":\"p\"}",
+            b"{\"email\":\"a\xff@example.com\",\"password\":\"p\"}",
+            b"{'email':'a@example.com','password':'p'}",
+            b"{\"email\":\"a@example.com\",\"password\":\"p\",}",
+            b"{\"email\":\"a@example.com\",\"password\":\"p\",\"n\":1e999999}",
+            b"{\"email\":\"a@example.com\",\"password\":\"p\",\"n\":NaN}",
+        ];
+        for body in whole {
+            let answer = login(body.to_vec()).await;
+            assert_eq!(answer.status, 400, "{}: {answer:?}", String::from_utf8_lossy(body));
+        }
+        let named: [(&str, &str); 8] = [
+            (r#"{"email":"a@example.com","email":"b@example.com","password":"p"}"#, "email"),
+            (r#"{"email":"a@example.com","password":"p","password":"q"}"#, "password"),
+            (r#"{"email":"a\u0000@example.com","password":"p"}"#, "email"),
+            (r#"{"email":"a\ud800@example.com","password":"p"}"#, "email"),
+            (r#"{"email":"a@example.com","password":"\udfff"}"#, "password"),
+            (r#"{"email":123456789012345678901234567890,"password":"p"}"#, "email"),
+            (r#"{"email":"a@example.com","password":1.5e300}"#, "password"),
+            (r#"{"email":"a@example.com"}"#, "password"),
+        ];
+        for (body, field) in named {
+            let answer = login(body.into()).await.expect_problem(400, "invalid_input");
+            assert_eq!(answer.fields(), [field], "{body}");
+        }
+        server.get("/healthz").await.expect(200);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -123,80 +125,84 @@ async fn sec_127_deep_and_large_bodies_are_refused_cheaply() {
 
 #[tokio::test]
 async fn sec_012_a_password_over_128_characters_costs_no_hash() {
-    let server = TestServer::start(&[]).await;
-    server.sign_up("maren@example.com").await;
-    let before = server.app.hasher.counts().begun;
-    for length in [129, 1_024, 20_000] {
-        let long = "é".repeat(length / 2) + &"x".repeat(length - length / 2);
-        let mut body = registration("other@example.com");
-        body["password"] = json!(long);
-        body["confirm_password"] = json!(long);
-        for (path, body) in
-            [("/api/auth/register", body), ("/api/auth/login", json!({"email": "maren@example.com", "password": long}))]
-        {
-            let answer = server.post(path, &body).await;
-            assert!(answer.status == 400 && !answer.body.contains("xxxx"), "{path} {length}: {answer:?}");
+    each(&[], async |server: &TestServer| {
+        server.sign_up("maren@example.com").await;
+        let before = server.app.hasher.counts().begun;
+        for length in [129, 1_024, 20_000] {
+            let long = "é".repeat(length / 2) + &"x".repeat(length - length / 2);
+            let mut body = registration("other@example.com");
+            body["password"] = json!(long);
+            body["confirm_password"] = json!(long);
+            for (path, body) in [
+                ("/api/auth/register", body),
+                ("/api/auth/login", json!({"email": "maren@example.com", "password": long})),
+            ] {
+                let answer = server.post(path, &body).await;
+                assert!(answer.status == 400 && !answer.body.contains("xxxx"), "{path} {length}: {answer:?}");
+            }
         }
-    }
-    assert_eq!(server.app.hasher.counts().begun, before);
-    server.stop().await;
+        assert_eq!(server.app.hasher.counts().begun, before);
+    })
+    .await;
 }
 
 /// Nothing is cut, trimmed or folded: what was chosen is what opens.
 #[tokio::test]
 async fn sec_010_every_character_of_a_password_counts() {
-    let server = TestServer::start(&[]).await;
-    let long = "correct gravel ".repeat(8) + "12345678";
-    assert_eq!(long.chars().count(), 128);
-    for (number, password) in
-        ["  gravel ferry tulip  ", "gravel\u{0}ferry tulip", "🐳🌵🪁🧭 gravel 🪗", &long].into_iter().enumerate()
-    {
-        let email = format!("person{number}@example.com");
-        let mut body = registration(&email);
-        body["password"] = json!(password);
-        body["confirm_password"] = json!(password);
-        server.post("/api/auth/register", &body).await.expect(200);
-        server.login(&email, password).await.expect(200);
-        let shorter: String = password.chars().take(password.chars().count() - 1).collect();
-        for wrong in [shorter.as_str(), password.trim(), &password.replace('\u{0}', ""), &password.to_uppercase()] {
-            if wrong != password {
-                server.login(&email, wrong).await.expect(401);
+    each(&[], async |server: &TestServer| {
+        let long = "correct gravel ".repeat(8) + "12345678";
+        assert_eq!(long.chars().count(), 128);
+        for (number, password) in
+            ["  gravel ferry tulip  ", "gravel\u{0}ferry tulip", "🐳🌵🪁🧭 gravel 🪗", &long].into_iter().enumerate()
+        {
+            let email = format!("person{number}@example.com");
+            let mut body = registration(&email);
+            body["password"] = json!(password);
+            body["confirm_password"] = json!(password);
+            server.post("/api/auth/register", &body).await.expect(200);
+            server.login(&email, password).await.expect(200);
+            let shorter: String = password.chars().take(password.chars().count() - 1).collect();
+            for wrong in [shorter.as_str(), password.trim(), &password.replace('\u{0}', ""), &password.to_uppercase()] {
+                if wrong != password {
+                    server.login(&email, wrong).await.expect(401);
+                }
             }
         }
-    }
-    // One character in two writings (NFC).
-    let mut body = registration("composed@example.com");
-    for name in ["password", "confirm_password"] {
-        body[name] = json!("gravel fe\u{301}rry tulip");
-    }
-    server.post("/api/auth/register", &body).await.expect(200);
-    server.login("composed@example.com", "gravel f\u{e9}rry tulip").await.expect(200);
-    server.stop().await;
+        // One character in two writings (NFC).
+        let mut body = registration("composed@example.com");
+        for name in ["password", "confirm_password"] {
+            body[name] = json!("gravel fe\u{301}rry tulip");
+        }
+        server.post("/api/auth/register", &body).await.expect(200);
+        server.login("composed@example.com", "gravel f\u{e9}rry tulip").await.expect(200);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sec_108_addresses_that_could_be_read_in_two_ways_are_refused() {
-    let server = TestServer::start(&[("POSTERN_ALLOWED_EMAIL_DOMAINS", "example.com")]).await;
-    let long = format!("{}@example.com", "a".repeat(260));
-    for email in [
-        "a@b@example.com",
-        "a@evil.test,b@example.com",
-        "\"a@evil.test\"@example.com",
-        "a(comment)@example.com",
-        "<a@example.com>",
-        "a@example.com\r\nBcc: b@evil.test",
-        "a＠example.com",
-        "a@exam\u{7f}ple.com",
-        "",
-        "example.com",
-        &long,
-    ] {
-        let answer = server.register(email).await.expect_problem(400, "invalid_input");
-        assert_eq!(answer.fields(), ["email"], "{email}");
-    }
-    for email in ["a@evil.test", "a@sub.example.com", "a@example.com.evil.test", "example.com@evil.test"] {
-        server.register(email).await.expect_problem(403, "forbidden");
-    }
-    server.newcomer("a@EXAMPLE.com").await;
-    server.stop().await;
+    each(&[("POSTERN_ALLOWED_EMAIL_DOMAINS", "example.com")], async |server: &TestServer| {
+        let long = format!("{}@example.com", "a".repeat(260));
+        for email in [
+            "a@b@example.com",
+            "a@evil.test,b@example.com",
+            "\"a@evil.test\"@example.com",
+            "a(comment)@example.com",
+            "<a@example.com>",
+            "a@example.com\r\nBcc: b@evil.test",
+            "a＠example.com",
+            "a@exam\u{7f}ple.com",
+            "",
+            "example.com",
+            &long,
+        ] {
+            let answer = server.register(email).await.expect_problem(400, "invalid_input");
+            assert_eq!(answer.fields(), ["email"], "{email}");
+        }
+        for email in ["a@evil.test", "a@sub.example.com", "a@example.com.evil.test", "example.com@evil.test"] {
+            server.register(email).await.expect_problem(403, "forbidden");
+        }
+        server.newcomer("a@EXAMPLE.com").await;
+    })
+    .await;
 }

@@ -1,8 +1,17 @@
 // Every page, and every state of it that looks different. To add one: a line here.
 
-const { BASE, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern } = require('./world');
+const { BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern } = require('./world');
 
 const at = (path) => (page) => page.goto(BASE + path);
+
+// Lets an operator's command do something to somebody new, who then signs in with the right password.
+const afterCommand = (verb, ...more) => async (page) => {
+  const who = await person();
+  postern('user', verb, who.email, ...more);
+  await page.goto(`${BASE}/login`);
+  await fillSignIn(page, who);
+  await page.waitForLoadState();
+};
 
 // `go` brings a fresh visitor to the page; `who` has an account and is not signed in yet.
 const pages = {
@@ -12,13 +21,33 @@ const pages = {
     await fillSignIn(page, { ...who, password: 'not this one' });
     await page.getByRole('alert').waitFor();
   },
+  'login-first': async (page) => {
+    await page.goto(`${BASE}/account/security`);
+    await page.getByText('Sign in first').waitFor();
+  },
   'login-banned': async (page) => {
-    const banned = await person();
-    postern('user', 'ban', banned.email, '--for', '2h', '--reason', 'A test');
-    await page.goto(`${BASE}/login`);
-    await fillSignIn(page, banned);
+    await afterCommand('ban', '--for', '2h', '--reason', 'A test')(page);
+    await page.getByText(/You can sign in again/).waitFor();
+  },
+  'login-banned-for-good': async (page) => {
+    await afterCommand('ban')(page);
     await page.getByText(/banned/i).first().waitFor();
   },
+  'login-disabled': async (page) => {
+    await afterCommand('disable')(page);
+    await page.getByRole('heading', { name: 'This account is switched off' }).waitFor();
+  },
+  // Every try comes from one network: after the first visitor's the door is closed to all.
+  'login-too-many': async (page, who) => {
+    const refused = page.getByRole('heading', { name: /You can try again/ });
+    do {
+      await page.goto(`${BRANDED}/login`);
+      await fillSignIn(page, { ...who, password: 'not this one' });
+      await page.getByRole('alert').or(refused).waitFor();
+    } while (!(await refused.isVisible()));
+  },
+  'login-branded': (page) => page.goto(`${BRANDED}/login`),
+  'register-branded': (page) => page.goto(`${BRANDED}/register`),
   register: at('/register'),
   'register-problems': async (page) => {
     await page.goto(`${BASE}/register`);
@@ -66,6 +95,7 @@ const pages = {
     await signOut(page);
   },
   'not-found': at('/no-such-page'),
+  docs: at('/docs'),
   forged: async (page, who) => {
     await page.goto(`${BASE}/login`);
     await page.context().clearCookies();

@@ -6,6 +6,8 @@ const { randomBytes } = require('node:crypto');
 const { chromium } = require('playwright-core');
 
 const BASE = process.env.POSTERN_URL;
+// The same program for another operator, with a logo and a colour, and a limit of one sign-in.
+const BRANDED = process.env.BRANDED_URL;
 
 // The flags keep Chromium from calling its maker; a root user has no sandbox.
 const launch = () =>
@@ -41,7 +43,7 @@ async function watch(context) {
   const page = await context.newPage();
   page.faults = [];
   page.on('request', (it) => {
-    if (!it.url().startsWith(`${BASE}/`)) page.faults.push(`asked ${it.url()}`);
+    if (![BASE, BRANDED].some((ours) => it.url().startsWith(`${ours}/`))) page.faults.push(`asked ${it.url()}`);
   });
   page.on('console', (it) => {
     // Chromium reports each 4xx of a page here too; those are answers, not faults.
@@ -81,4 +83,4 @@ async function signOut(page) {
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
 }
 
-module.exports = { BASE, launch, stranger, person, postern, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut };
+module.exports = { BASE, BRANDED, launch, stranger, person, postern, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut };

@@ -12,6 +12,7 @@ use postern::clock::Clock;
 use postern::config::Config;
 use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::random::Random;
+use postern::services::clients::RedirectUri;
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -56,6 +57,24 @@ fn sec_159_return_address() {
         assert_eq!(url.origin(), settings.url.origin(), "{target:?}");
         assert!(url.path() == "/auth" || url.path().starts_with("/auth/"), "{target:?}");
         assert!(target.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{target:?} fits a header");
+    });
+}
+
+#[test]
+fn sec_159_redirect_uri() {
+    check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let Ok(uri) = text.parse::<RedirectUri>() else { return };
+        assert_eq!(uri.as_str(), text, "it is kept byte for byte");
+        let url = Url::parse(&text).expect("what is taken is a URL");
+        let is_plain = url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        assert!(is_plain && !text.contains('*') && text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+        let host = url.host_str().unwrap_or_default();
+        match url.scheme() {
+            "https" => assert!(text[8..].to_ascii_lowercase().starts_with(host) && !host.is_empty(), "{text}"),
+            "http" => assert!(host == "localhost" || host == "[::1]" || host.starts_with("127."), "{text}"),
+            scheme => assert!(scheme.contains('.'), "{text}"),
+        }
     });
 }
 

@@ -106,6 +106,14 @@ pub(crate) fn machine(file: &File) -> Vec<String> {
     offences
 }
 
+/// A crate whose manifest does not forbid unsafe code, by the house's lints or by lints of its own.
+pub(crate) fn unsafe_code(file: &File) -> Vec<String> {
+    let is_manifest = file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml");
+    let forbids = ["\n[lints]\nworkspace = true\n", "\n[lints.rust]\nunsafe_code = \"forbid\"\n"];
+    let is_safe = forbids.iter().any(|lints| file.text.contains(lints));
+    (is_manifest && !is_safe).then(|| file.offence("does not forbid unsafe code")).into_iter().collect()
+}
+
 /// Whether a place in a text belongs to a longer path: `target/tmp/` is none of the machine's.
 fn is_path(before: char) -> bool {
     before.is_alphanumeric() || matches!(before, '.' | '_' | '-' | '}' | '$' | '*' | '~')

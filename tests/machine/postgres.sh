@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A throw-away PostgreSQL on a free loopback port, made anew for each run and gone after it.
+. tests/machine/port.sh
 
 # The newest installed server's programs, or nothing.
 postgres_programs() {
@@ -15,14 +16,9 @@ as_postgres() {
   fi
 }
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # Starts the server; its address is then in $RUN/postgres.url and its folder in $RUN/postgres.folder.
 set_up_postgres() {
   [ -n "$(postgres_programs)" ] || debian postgresql
-  has python3 || debian python3
   local programs folder port password
   programs=$(postgres_programs)
   folder=$(mktemp -d)
@@ -38,6 +34,14 @@ set_up_postgres() {
     >>"$RUN/postgres.log" || { cat "$folder/log"; return 1; }
   echo "postgres://postern:$password@127.0.0.1:$port/postgres" >"$RUN/postgres.url"
   echo "PostgreSQL $("$programs/postgres" --version | sed 's/[^0-9]*//') on port $port"
+}
+
+# new_database NAME: makes a database on the server and prints its address.
+new_database() {
+  local server
+  server=$(cat "$RUN/postgres.url")
+  "$(postgres_programs)/psql" --quiet --no-psqlrc --dbname "$server" --command "CREATE DATABASE $1"
+  echo "${server%/*}/$1"
 }
 
 # Stops the server by the process id that it wrote, and removes its folder.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Servers for one suite: each in an empty folder, on a free port, stopped by its process id when the suite ends.
+. tests/machine/port.sh
 
 FOLDER=$(mktemp -d)
 export FOLDER
@@ -37,7 +38,7 @@ start() {
 # More lines may follow as arguments.
 write_settings() {
   local port
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(free_port)
   printf '%s\n' "POSTERN_URL=http://localhost:$port" "POSTERN_LISTEN=127.0.0.1:$port" \
     LOGIN_MAX=100000 REGISTER_MAX=100000 "$@" >"$FOLDER/.env"
 }

@@ -115,5 +115,5 @@ fn auth_method(text: &str) -> Result<AuthMethod, String> {
 }
 
 fn overlap(text: &str) -> Result<Duration, String> {
-    numbers::duration(text, 0..=LONGEST_OVERLAP).map_err(|fault| format!("{}. {}.", fault.wrong, fault.right))
+    numbers::duration(text, 0..=LONGEST_OVERLAP).map_err(|fault| fault.to_string())
 }

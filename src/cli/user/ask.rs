@@ -4,28 +4,54 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::Names;
 use secrecy::SecretString;
 
-use super::options::Password;
+use super::options::{Password, Who, name};
 use crate::app::App;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, FieldProblem, Result};
 use crate::services::sign_up::judge;
+use crate::services::users::User;
+use crate::services::users::email::Email;
 
-/// The given value, or what a person at the terminal answers.
-pub(super) fn asked(question: &str, given: Option<String>) -> Result<String> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    if !std::io::stdin().is_terminal() {
-        let words =
-            format!("There is no terminal to ask for \"{}\"; give it as an option.", question.trim_end_matches(": "));
-        return Err(Error::new(ErrorKind::InvalidInput, words));
-    }
+/// Whether somebody can be asked for what is missing. Where nobody can, its lack is wrong usage.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// What the person at the terminal answers.
+pub(super) fn asked(question: &str) -> Result<String> {
     let mut terminal = std::io::stderr();
     write!(terminal, "{question}").and_then(|()| terminal.flush()).map_err(Error::internal)?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
     Ok(line.trim().to_owned())
+}
+
+/// The given account, or the one that the person at the terminal names.
+pub(super) async fn account(app: &App, who: Who) -> Result<User> {
+    let name = who.user.map_or_else(|| asked("Account (id, e-mail address or user name): "), Ok)?;
+    app.users.named(&name).await
+}
+
+/// The given address, or the one that the person at the terminal writes.
+pub(super) fn address(given: Option<Email>) -> Result<Email> {
+    let read = |it: String| Email::parse(&it).map_err(|it| Error::invalid(vec![FieldProblem::new("email", it)]));
+    given.map_or_else(|| asked("E-mail: ").and_then(read), Ok)
+}
+
+/// The given roles, or those that the person at the terminal writes.
+pub(super) fn chosen_roles(given: Vec<String>) -> Result<Names> {
+    if !given.is_empty() {
+        return Ok(Names::new(given));
+    }
+    let line = asked("Roles, by blanks: ")?;
+    let roles: Result<Vec<_>, _> = line.split_whitespace().map(name).collect();
+    match roles {
+        Ok(roles) if !roles.is_empty() => Ok(Names::new(roles)),
+        Ok(_) => Err(Error::invalid(vec![FieldProblem::new("roles", "Write one role or more.")])),
+        Err(words) => Err(Error::invalid(vec![FieldProblem::new("roles", words)])),
+    }
 }
 
 /// The password that the operator gives, or one that is made; and whether it was made.
@@ -37,11 +63,8 @@ pub(super) async fn chosen_password(app: &App, password: &Password, known: &[&st
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
         line.trim_end_matches(['\r', '\n']).into()
-    } else if std::io::stdin().is_terminal() {
-        rpassword::prompt_password("Password: ").map_err(Error::internal)?.into()
     } else {
-        let words = "There is no terminal to ask for a password; add --password-stdin or --generate-password.";
-        return Err(Error::new(ErrorKind::InvalidInput, words));
+        rpassword::prompt_password("Password: ").map_err(Error::internal)?.into()
     };
     match judge(&app.hasher, &app.config.users, &chosen, known).await? {
         Some(problem) => Err(Error::invalid(vec![problem])),

@@ -4,25 +4,23 @@ mod ask;
 mod options;
 mod show;
 
+pub(super) use ask::can_ask;
 pub(super) use options::UserCommand;
 
 use std::io::Write;
-use std::time::Duration;
 
 use entity::Names;
 use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::clock::rfc3339;
-use crate::env::{Fault, numbers};
-use crate::error::{Error, ErrorKind, FieldProblem, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::accounts::{Doer, NewBan};
 use crate::services::sign_up::check_name;
 use crate::services::users::email::Email;
-use crate::services::users::username::Username;
 use crate::services::users::{ADMIN, Created, NewUser};
 
-use ask::{asked, chosen_password, made_password};
+use ask::{account, address, chosen_password, chosen_roles, made_password};
 use options::{BanOptions, Create, Password, Who};
 use show::{described, list, say, show};
 
@@ -35,42 +33,42 @@ pub(super) async fn run(app: &App, command: UserCommand, json: bool, out: &mut i
     match command {
         UserCommand::Create(create) => return self::create(app, create, json, out).await,
         UserCommand::List => return list(app, json, out).await,
-        UserCommand::SetPassword { who, password } => return set_password(app, &who, &password, json, out).await,
+        UserCommand::SetPassword { who, password } => return set_password(app, who, &password, json, out).await,
         UserCommand::Ban(ban) => return self::ban(app, ban, json, out).await,
         UserCommand::Show(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             return show(app, &user, json, out).await;
         }
         _ => {}
     }
     let (user, done) = match command {
         UserCommand::SetRole { who, roles } => {
-            let user = app.users.named(&who.user).await?;
-            (app.accounts.set_roles(user.id, Some(names("role", roles)?), None, doer()).await?, "has new roles")
+            let user = account(app, who).await?;
+            (app.accounts.set_roles(user.id, Some(chosen_roles(roles)?), None, doer()).await?, "has new roles")
         }
-        UserCommand::SetGroups { who, groups } => {
-            let user = app.users.named(&who.user).await?;
-            (app.accounts.set_roles(user.id, None, Some(names("group", groups)?), doer()).await?, "has new groups")
+        UserCommand::SetGroups { user, groups } => {
+            let user = app.users.named(&user).await?;
+            (app.accounts.set_roles(user.id, None, Some(Names::new(groups)), doer()).await?, "has new groups")
         }
         UserCommand::Verify(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             (app.accounts.verify_email(user.id, doer()).await?, "has a confirmed address")
         }
         UserCommand::Disable(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             (app.accounts.disable(user.id, doer()).await?, "is disabled")
         }
         UserCommand::Enable(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             (app.accounts.enable(user.id, doer()).await?, "is enabled")
         }
         UserCommand::Unban(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             app.accounts.unban(user.id, doer()).await?;
             (user, "is not banned any more")
         }
         UserCommand::Delete(who) => {
-            let user = app.users.named(&who.user).await?;
+            let user = account(app, who).await?;
             app.accounts.delete(user.id, doer()).await?;
             (user, "is deleted")
         }
@@ -80,22 +78,19 @@ pub(super) async fn run(app: &App, command: UserCommand, json: bool, out: &mut i
 }
 
 async fn create(app: &App, create: Create, json: bool, out: &mut impl Write) -> Result<()> {
-    let email = asked("E-mail: ", create.email)?;
-    let email = Email::parse(&email).map_err(|it| Error::invalid(vec![FieldProblem::new("--email", it)]))?;
+    let email = address(create.email)?;
     let name = create.name.unwrap_or_else(|| email.local_part().to_owned());
     if let Some(problem) = check_name(&name) {
-        return Err(Error::invalid(vec![FieldProblem::new("--name", problem.message)]));
+        return Err(Error::invalid(vec![problem]));
     }
-    let username = create.username.as_deref().map(Username::parse).transpose();
-    let username = username.map_err(|it| Error::invalid(vec![FieldProblem::new("--username", it)]))?;
     let (password, was_made) = chosen_password(app, &create.password, &[email.as_written(), &name]).await?;
     let new = NewUser {
         email_verified: create.verified,
         name,
-        username,
+        username: create.username,
         password_hash: Some(app.hasher.hash(&password).await?),
-        roles: names("role", create.roles)?,
-        groups: names("group", create.groups)?,
+        roles: Names::new(create.roles),
+        groups: Names::new(create.groups),
         provider: "local".to_owned(),
         may_be_first: true,
         email,
@@ -113,8 +108,8 @@ async fn create(app: &App, create: Create, json: bool, out: &mut impl Write) -> 
     say(out, json, &description, &words)
 }
 
-async fn set_password(app: &App, who: &Who, password: &Password, json: bool, out: &mut impl Write) -> Result<()> {
-    let user = app.users.named(&who.user).await?;
+async fn set_password(app: &App, who: Who, password: &Password, json: bool, out: &mut impl Write) -> Result<()> {
+    let user = account(app, who).await?;
     let (password, was_made) = chosen_password(app, password, &[&user.email, &user.name]).await?;
     let hash = app.hasher.hash(&password).await?;
     let user = app.accounts.set_password(user.id, hash, Doer::command()).await?;
@@ -128,25 +123,11 @@ async fn set_password(app: &App, who: &Who, password: &Password, json: bool, out
 }
 
 async fn ban(app: &App, ban: BanOptions, json: bool, out: &mut impl Write) -> Result<()> {
-    let user = app.users.named(&ban.who.user).await?;
-    let lasts = ban.lasts.as_deref().map(duration).transpose()?;
-    app.accounts.ban(user.id, NewBan { lasts, reason: ban.reason }, Doer::command()).await?;
+    let BanOptions { who, lasts, reason } = ban;
+    let user = account(app, who).await?;
+    app.accounts.ban(user.id, NewBan { lasts, reason }, Doer::command()).await?;
     let until = lasts.map_or_else(String::new, |lasts| format!(" until {}", rfc3339(app.clock.now() + lasts)));
     say(out, json, &described(app, &user).await?, &format!("{} is banned{until}.", user.email))
-}
-
-fn names(what: &'static str, names: Vec<String>) -> Result<Names> {
-    let is_odd = |name: &String| name.trim().is_empty() || name.len() > 80 || name.chars().any(char::is_control);
-    match names.iter().find(|name| is_odd(name)) {
-        Some(odd) => Err(Error::new(ErrorKind::InvalidInput, format!("{odd:?} is no name for a {what}."))),
-        None => Ok(Names::new(names)),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration> {
-    const LONGEST: u64 = 100 * 365 * 86_400;
-    let refuse = |fault: Fault| Error::new(ErrorKind::InvalidInput, format!("--for {}. {}.", fault.wrong, fault.right));
-    numbers::duration(text, 1..=LONGEST).map_err(refuse)
 }
 
 /// Makes an administrator of `email`, whatever stands in the way: a new account, a role, a
@@ -154,9 +135,8 @@ fn duration(text: &str) -> Result<Duration> {
 ///
 /// # Errors
 /// When the database is away, or the address is none.
-pub(super) async fn recover_admin(app: &App, email: Option<String>, json: bool, out: &mut impl Write) -> Result<()> {
-    let email = asked("E-mail: ", email)?;
-    let email = Email::parse(&email).map_err(|it| Error::invalid(vec![FieldProblem::new("--email", it)]))?;
+pub(super) async fn recover_admin(app: &App, email: Option<Email>, json: bool, out: &mut impl Write) -> Result<()> {
+    let email = address(email)?;
     let password = made_password(app);
     let hash = app.hasher.hash(&password).await?;
     let user = app.accounts.recover_admin(email, hash, Doer::command()).await?;

@@ -1,6 +1,17 @@
 //! What the command line takes.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
+
+use super::ask::can_ask;
+use crate::env::numbers;
+use crate::services::sign_up::check_name;
+use crate::services::users::email::Email;
+use crate::services::users::username::Username;
+
+/// The longest ban that has an end, in seconds: a hundred years.
+const LONGEST_BAN: u64 = 100 * 365 * 86_400;
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
@@ -23,14 +34,15 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         who: Who,
         /// The roles
-        #[arg(required = true)]
+        #[arg(required = !can_ask(), value_parser = name)]
         roles: Vec<String>,
     },
     /// Put the account into these groups and no others
     SetGroups {
-        #[command(flatten)]
-        who: Who,
+        /// Its id, e-mail address or user name
+        user: String,
         /// The groups; none takes it out of all
+        #[arg(value_parser = name)]
         groups: Vec<String>,
     },
     /// Confirm the account's e-mail address
@@ -47,30 +59,31 @@ pub(crate) enum UserCommand {
     Delete(Who),
 }
 
-/// Which account.
+/// Which account. What is missing here and below is asked for where somebody can answer.
 #[derive(Args, Debug)]
 pub(crate) struct Who {
     /// Its id, e-mail address or user name
-    pub(super) user: String,
+    #[arg(required = !can_ask())]
+    pub(super) user: Option<String>,
 }
 
 /// A new account.
 #[derive(Args, Debug)]
 pub(crate) struct Create {
     /// Its e-mail address
-    #[arg(long)]
-    pub(super) email: Option<String>,
+    #[arg(long, value_parser = Email::parse, required = !can_ask())]
+    pub(super) email: Option<Email>,
     /// The name that others see
-    #[arg(long)]
+    #[arg(long, value_parser = shown_name)]
     pub(super) name: Option<String>,
     /// The user name; made from the name when missing
-    #[arg(long)]
-    pub(super) username: Option<String>,
+    #[arg(long, value_parser = Username::parse)]
+    pub(super) username: Option<Username>,
     /// A role; may be repeated
-    #[arg(long = "role", value_name = "ROLE")]
+    #[arg(long = "role", value_name = "ROLE", value_parser = name)]
     pub(super) roles: Vec<String>,
     /// A group; may be repeated
-    #[arg(long = "group", value_name = "GROUP")]
+    #[arg(long = "group", value_name = "GROUP", value_parser = name)]
     pub(super) groups: Vec<String>,
     /// Count the address as confirmed
     #[arg(long)]
@@ -81,9 +94,10 @@ pub(crate) struct Create {
 
 /// Where the password comes from; a terminal is asked when neither is given.
 #[derive(Args, Debug)]
+#[group(required = !can_ask(), multiple = false)]
 pub(crate) struct Password {
     /// Read the password from standard input
-    #[arg(long, conflicts_with = "generate_password")]
+    #[arg(long)]
     pub(super) password_stdin: bool,
     /// Make a password and print it once
     #[arg(long)]
@@ -96,9 +110,27 @@ pub(crate) struct BanOptions {
     #[command(flatten)]
     pub(super) who: Who,
     /// For how long, such as 2h or 7d; until it is lifted when missing
-    #[arg(long = "for", value_name = "DURATION")]
-    pub(super) lasts: Option<String>,
+    #[arg(long = "for", value_name = "DURATION", value_parser = length_of_ban)]
+    pub(super) lasts: Option<Duration>,
     /// Why; the person reads it
     #[arg(long)]
     pub(super) reason: Option<String>,
+}
+
+/// The name of a role or group.
+pub(super) fn name(text: &str) -> Result<String, &'static str> {
+    let is_odd = text.trim().is_empty() || text.len() > 80 || text.chars().any(char::is_control);
+    if is_odd {
+        Err("a name is 1 to 80 bytes long, without line breaks or control characters")
+    } else {
+        Ok(text.into())
+    }
+}
+
+fn shown_name(text: &str) -> Result<String, String> {
+    check_name(text).map_or_else(|| Ok(text.to_owned()), |problem| Err(problem.message.into_owned()))
+}
+
+fn length_of_ban(text: &str) -> Result<Duration, String> {
+    numbers::duration(text, 1..=LONGEST_BAN).map_err(|fault| fault.to_string())
 }

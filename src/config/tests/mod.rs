@@ -1,5 +1,6 @@
 //! What a whole set of settings comes to.
 
+mod https;
 mod secrets;
 
 use std::path::Path;
@@ -153,7 +154,7 @@ fn listeners_do_not_meet() {
 #[test]
 fn names_of_later_releases_are_said_and_not_refused() {
     assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_CODE_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
-    for needed in ["POSTERN_TLS=internal", "POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
+    for needed in ["POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
         assert_eq!(refused(&with_secrets(needed)).len(), 1, "{needed} must not be passed over");
     }
     let (_, notes) = load(&with_secrets("EMAIL_HOST=mail\nEMAIL_PORT=25\nUSE_REDIS=true")).expect("no problem");

@@ -63,7 +63,7 @@ pub(crate) async fn show(app: App, visitor: Visitor) -> Result<Response> {
 pub(crate) async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let RegisterForm { name, email, password } = form.into_inner();
     let password = SecretString::from(password);
-    let registration = Registration { name: &name, username: None, email: &email, password: &password };
+    let registration = Registration { name: &name, username: None, email: &email, password: &password, repeated: None };
     match app.sign_up.register(&caller, &registration).await {
         // The same whether or not the address was known.
         Ok(()) => {

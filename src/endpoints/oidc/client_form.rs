@@ -73,10 +73,21 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let app = <App as FromRequest>::from_request(request, body).await?;
+        Self::read(&app, request, body).await
+    }
+}
+
+impl<T: DeserializeOwned> ClientForm<T> {
+    /// Reads the form and proves the client.
+    ///
+    /// # Errors
+    /// 415 for a body of another type, 400 for parameters in the address or a form that cannot be
+    /// read, 401 for a client that does not prove itself.
+    pub(super) async fn read(app: &App, request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let parameters = parameters(request, body).await?;
-        let client = proven(&app, request, body, &parameters).await?;
+        let client = proven(app, request, body, &parameters).await?;
         let resources = parameters.all("resource").filter(|it| !it.is_empty()).map(str::to_owned).collect();
-        Ok(Self { client, form: pairs::read(parameters.without_repeats())?, resources, parameters })
+        Ok(Self { client, form: pairs::read_borrowed(parameters.without_repeats())?, resources, parameters })
     }
 }
 

@@ -62,16 +62,27 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Inquiry<T> {
     async fn from_request(
         request: &'a Request,
         body: &mut RequestBody,
-        options: ExtractParamOptions<()>,
+        _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
+        let app = <App as FromRequest>::from_request(request, body).await?;
+        Self::read(&app, request, body).await
+    }
+}
+
+impl<T: DeserializeOwned> Inquiry<T> {
+    /// Reads the form and proves the client.
+    ///
+    /// # Errors
+    /// As [`ClientForm::read`]; 401 for a token that proves none.
+    pub(super) async fn read(app: &App, request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
         let Some(token) = bearer(request.headers()) else {
-            let ClientForm { client, form, .. } = ClientForm::from_request(request, body, options).await?;
+            let ClientForm { client, form, .. } = ClientForm::read(app, request, body).await?;
             return Ok(Self { client, form });
         };
-        let app = <App as FromRequest>::from_request(request, body).await?;
         let parameters = client_form::parameters(request, body).await?;
-        let client = owner(&app, token, &parameters).await?;
-        Ok(Self { client, form: pairs::read(parameters.without_repeats())? })
+        // On the heap: who shows a secret has no use for its room.
+        let client = Box::pin(owner(app, token, &parameters)).await?;
+        Ok(Self { client, form: pairs::read_borrowed(parameters.without_repeats())? })
     }
 }
 

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderValue, header};
-use poem::{IntoResponse, Response};
+use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{Example, ToJSON, Type};
 use poem_openapi::{ApiResponse, Object, OpenApi};
@@ -19,7 +19,9 @@ use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::clients::{Client, Introspect};
 use crate::services::tokens::LiveToken;
-use crate::web::surface::Quiet;
+
+/// The path of introspection below the base path.
+pub const INTROSPECT: &str = "/oauth2/introspect";
 
 /// The media type of a signed answer, and its `typ` (RFC 9701 section 5).
 const JWT: &str = "application/token-introspection+jwt";
@@ -67,7 +69,6 @@ impl IntoResponse for Printed {
             Self::Jwt(signed) => (Response::builder().body(signed), JWT),
         };
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        response.set_data(Quiet);
         response
     }
 }
@@ -102,7 +103,7 @@ impl IntrospectApi {
     async fn introspect(
         &self,
         app: App,
-        request: &poem::Request,
+        request: &Request,
         call: Inquiry<IntrospectionRequest>,
     ) -> Result<Printed> {
         if call.client.metadata.introspect.is_none() {
@@ -120,6 +121,21 @@ impl IntrospectApi {
             // On the heap: signing is rare here and its future large.
             true => Box::pin(sign(&app, &call.client, &answer)).await,
         }
+    }
+}
+
+/// The same operation without the routers and wrappers of a described one: a chat backend calls it
+/// on every request, and they would cost more than all that it does.
+#[derive(Clone, Debug)]
+pub struct Direct(pub App);
+
+impl Endpoint for Direct {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let (request, mut body) = request.split();
+        let call = Inquiry::read(&self.0, &request, &mut body).await?;
+        Ok(IntrospectApi.introspect(self.0.clone(), &request, call).await?.into_response())
     }
 }
 

@@ -14,6 +14,8 @@ mod revoke;
 mod token;
 mod userinfo;
 
+pub use introspect::{Direct, INTROSPECT};
+
 /// The operations that are described.
 pub type Api = (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);
 

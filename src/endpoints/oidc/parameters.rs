@@ -30,9 +30,9 @@ impl Parameters {
     }
 
     /// All but what may be repeated; empty values count as left out.
-    pub(super) fn without_repeats(&self) -> Vec<(String, String)> {
+    pub(super) fn without_repeats(&self) -> impl Iterator<Item = (&str, &str)> {
         let once = |(name, value): &&(String, String)| name != REPEATED && !value.is_empty();
-        self.0.iter().filter(once).cloned().collect()
+        self.0.iter().filter(once).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of `name`; an empty one counts as left out (RFC 6749 section 3.1).

@@ -74,7 +74,8 @@ impl Api {
     /// Refresh the session
     ///
     /// Exchanges the refresh token for a fresh session token and the next refresh token. A repeat within the grace
-    /// time gets the same successor.
+    /// time gets the same successor. The refresh token alone decides: a missing, foreign or dead one is a 401, also
+    /// beside a session token that is alive.
     #[oai(path = "/api/auth/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::Message;
 use crate::app::App;
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::Result;
 use crate::services::caller::Caller;
 use crate::services::sign_up::Registration;
 
@@ -50,13 +50,14 @@ impl Example for RegisterRequest {
 }
 
 pub(super) async fn register(app: &App, caller: &Caller, form: RegisterRequest) -> Result<Json<Message>> {
-    if form.password != form.confirm_password {
-        let problem = FieldProblem::new("confirm_password", "The two passwords differ.");
-        return Err(Error::invalid(vec![problem]));
-    }
-    let password: SecretString = form.password.into();
-    let registration =
-        Registration { name: &form.name, username: form.username.as_deref(), email: &form.email, password: &password };
+    let (password, repeated): (SecretString, SecretString) = (form.password.into(), form.confirm_password.into());
+    let registration = Registration {
+        name: &form.name,
+        username: form.username.as_deref(),
+        email: &form.email,
+        password: &password,
+        repeated: Some(&repeated),
+    };
     app.sign_up.register(caller, &registration).await?;
     Ok(Json(Message { message: DONE.to_owned() }))
 }

@@ -42,6 +42,8 @@ event_kinds! {
     EmailVerified = "user.email_verified";
     /// A password was changed or set.
     PasswordChanged = "user.password_changed";
+    /// A change of password was refused: the present one was wrong; summed.
+    PasswordChangeRefused = "user.password_change_refused";
     /// A password's hash was made anew under today's parameters.
     PasswordUpgraded = "user.password_upgraded";
     /// Roles or groups were changed.
@@ -60,6 +62,8 @@ event_kinds! {
     AdminRecovered = "admin.recovered";
     /// A client was added.
     ClientAdded = "client.added";
+    /// A client was changed.
+    ClientChanged = "client.changed";
     /// A client's secret was replaced.
     ClientSecretRotated = "client.secret_rotated";
     /// A client was removed.
@@ -95,6 +99,8 @@ pub enum Actor {
     Client(ClientId),
     /// Whoever has the shell.
     Command,
+    /// Whoever writes a file of the operator's that is watched.
+    File,
 }
 
 impl fmt::Display for Actor {
@@ -103,6 +109,7 @@ impl fmt::Display for Actor {
             Self::User(id) => id.fmt(f),
             Self::Client(id) => write!(f, "client:{id}"),
             Self::Command => f.write_str("command"),
+            Self::File => f.write_str("file"),
         }
     }
 }

@@ -112,6 +112,9 @@ pub(super) fn basic(header: &str) -> Option<Credentials> {
 /// Undoes `application/x-www-form-urlencoded`; none when an escape is broken or the result is no
 /// UTF-8.
 fn form_decoded(text: &str) -> Option<Zeroizing<String>> {
+    if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+        return Some(Zeroizing::new(text.to_owned()));
+    }
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

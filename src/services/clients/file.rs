@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::declared;
+use crate::env::files::{Seen, fingerprint};
 use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
@@ -52,28 +53,6 @@ pub fn load(path: &Path) -> Result<FileClients, Vec<String>> {
 pub(super) struct Reading {
     pub(super) outcome: Result<FileClients, Vec<String>>,
     pub(super) seen: Seen,
-}
-
-/// Files and what they looked like.
-pub(super) type Seen = Vec<(PathBuf, Option<Fingerprint>)>;
-
-/// What changes when a file does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint {
-    place: (u64, u64),
-    length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-/// What `path` looks like; none when it cannot be seen.
-pub(super) fn fingerprint(path: &Path) -> Option<Fingerprint> {
-    std::fs::metadata(path).ok().map(|it| Fingerprint {
-        place: (it.dev(), it.ino()),
-        length: it.len(),
-        modified: (it.mtime(), it.mtime_nsec()),
-        changed: (it.ctime(), it.ctime_nsec()),
-    })
 }
 
 /// As [`load`], telling also which files it looked into.

@@ -90,6 +90,11 @@ impl Clients {
         if let Some(found) = self.remembered(id) {
             return Ok(found);
         }
+        // On the heap: who is remembered has no use for its room.
+        Box::pin(self.fetch(id)).await
+    }
+
+    async fn fetch(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         let stamp = self.shared.stamp([&rows::subject(id)]);
         let row = Entity::find_by_id(id.clone()).one(self.database.read()).await?;
         let found = row.and_then(rows::client).map(Arc::new);
@@ -127,6 +132,8 @@ impl Clients {
 mod change_tests;
 #[cfg(test)]
 mod credentials_tests;
+#[cfg(test)]
+mod example_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

@@ -16,7 +16,9 @@ impl Settings {
     /// Reads them, and the file with them, so that its problems are told with all others.
     pub fn read(env: &mut Env) -> Option<Self> {
         const NAME: &str = "POSTERN_CLIENTS_FILE";
-        let file = env.optional(NAME, "", "Clients that are declared in a file (TOML).", files::existing)?;
+        const ABOUT: &str =
+            "Clients that are declared in a file (TOML); deploy/clients.example.toml explains every key.";
+        let file = env.optional(NAME, "", ABOUT, files::existing)?;
         match file.as_deref().map(load) {
             Some(Ok(clients)) => clients.warnings.into_iter().for_each(|warning| env.warn(NAME, warning)),
             Some(Err(problems)) => {

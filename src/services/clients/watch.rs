@@ -1,9 +1,8 @@
 //! The clients file while the server runs: a changed one is read again, a bad one changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use entity::ClientId;
 use entity::client::{Column, Entity};
@@ -11,12 +10,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use tokio::sync::Mutex;
 
 use super::Clients;
-use super::file::{self, FileClients, Seen, fingerprint};
+use super::file::{self, FileClients};
 use super::rows::subject;
+use crate::env::files::{self, Seen};
 use crate::error::Result;
-
-/// How long a changed file has to stand still before it is read.
-const SETTLED: Duration = Duration::from_millis(100);
+use crate::services::audit::{Actor, Event, EventKind};
 
 /// The file, what it declares, and what it looked like when that was read.
 #[derive(Debug)]
@@ -31,6 +29,8 @@ struct Looks {
     seen: Seen,
     /// Whether it was said which clients of the database the file hides.
     is_compared: bool,
+    /// What the file has changed and the audit does not have yet.
+    unwritten: Vec<Event>,
 }
 
 impl Watched {
@@ -43,7 +43,7 @@ impl Watched {
             }
             None => (FileClients::default(), Seen::new()),
         };
-        let looks = Mutex::new(Looks { seen, is_compared: false });
+        let looks = Mutex::new(Looks { seen, is_compared: false, unwritten: Vec::new() });
         Ok(Self { path, current: RwLock::new(Arc::new(clients)), looks })
     }
 
@@ -60,21 +60,23 @@ impl Watched {
 
 impl Clients {
     /// Reads the clients file again when it, or a file with a secret that it names, has changed
-    /// since the last look and stands still; else the next look reads it. A bad file is told of once and the clients of the good one stay.
+    /// since the last look and stands still; else the next look reads it. A bad file is told of
+    /// once and the clients of the good one stay. Each client that changes gets its audit row; while
+    /// the database is away the rows wait for the next look.
     pub async fn reload_if_changed(&self) {
+        self.reload_when(files::have_changed).await;
+    }
+
+    /// Reads the clients file again, whatever it looks like.
+    pub async fn reload(&self) {
+        self.reload_when(files::stand_still).await;
+    }
+
+    async fn reload_when(&self, is_due: fn(&Seen) -> bool) {
         let Some(path) = self.watched.path.clone() else { return };
         let mut looks = self.watched.looks.lock().await;
         let seen = looks.seen.clone();
-        let look = tokio::task::spawn_blocking(move || {
-            let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
-            let first = now();
-            if first == seen {
-                return None;
-            }
-            // An editor empties the file and writes it: what is half there may well be valid.
-            std::thread::sleep(SETTLED);
-            (now() == first).then(|| file::read(&path))
-        });
+        let look = tokio::task::spawn_blocking(move || is_due(&seen).then(|| file::read(&path)));
         match look.await {
             Ok(Some(reading)) => {
                 looks.seen = reading.seen;
@@ -82,6 +84,9 @@ impl Clients {
             }
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "looking at the clients file was broken off"),
+        }
+        if let Err(error) = self.write_down(&mut looks.unwritten).await {
+            tracing::warn!(?error, "the audit does not have yet what the clients file changed");
         }
         if !looks.is_compared {
             looks.is_compared = self.tell_hidden().await.is_ok();
@@ -95,9 +100,10 @@ impl Clients {
                 let before = self.watched.replace(clients);
                 let changed = changes(&before, &self.watched.current());
                 // Only after the swap: whoever reads from now on reads the new clients.
-                changed.iter().for_each(|id| self.shared.forget(&subject(id)));
+                changed.keys().for_each(|id| self.shared.forget(&subject(id)));
                 looks.is_compared = false;
                 tracing::info!(changed = changed.len(), "read the clients file again");
+                looks.unwritten.extend(changed.into_values());
             }
             Err(problems) => {
                 for problem in problems {
@@ -105,6 +111,25 @@ impl Clients {
                 }
             }
         }
+    }
+
+    /// Writes what waits into the audit, all or nothing.
+    async fn write_down(&self, unwritten: &mut Vec<Event>) -> Result<()> {
+        if unwritten.is_empty() {
+            return Ok(());
+        }
+        let (audit, events) = (self.audit.clone(), unwritten.clone());
+        let written = self.database.write(move |tx| {
+            Box::pin(async move {
+                for event in events {
+                    audit.record(tx, event).await?;
+                }
+                Ok(())
+            })
+        });
+        written.await?;
+        unwritten.clear();
+        Ok(())
     }
 
     /// Warns of clients that were added to the database and stand in the file too.
@@ -129,8 +154,20 @@ impl Clients {
     }
 }
 
-/// The ids whose client is new, gone or another.
-fn changes(before: &FileClients, after: &FileClients) -> BTreeSet<ClientId> {
+/// The clients that are new, gone or another, each with the event that tells of it.
+fn changes(before: &FileClients, after: &FileClients) -> BTreeMap<ClientId, Event> {
     let ids = before.iter().chain(after.iter()).map(|client| client.id.clone());
-    ids.filter(|id| before.get(id) != after.get(id)).collect()
+    let change = |id: ClientId| {
+        let event = |kind| Event::new(kind).by(Actor::File).with("client", id.as_str());
+        let event = match (before.get(&id), after.get(&id)) {
+            (Some(old), Some(new)) if old != new => {
+                event(EventKind::ClientChanged).with("secret", old.secrets != new.secrets)
+            }
+            (None, Some(_)) => event(EventKind::ClientAdded),
+            (Some(_), None) => event(EventKind::ClientRemoved),
+            _ => return None,
+        };
+        Some((id, event))
+    };
+    ids.filter_map(change).collect()
 }

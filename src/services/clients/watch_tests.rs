@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::testing::{DAY, add, chat, node, opens};
+use sea_orm::ConnectionTrait;
+
+use super::testing::{DAY, add, chat, column, node, opens};
 use super::*;
 use crate::error::ErrorKind;
 use crate::services::audit::Actor;
@@ -115,6 +117,75 @@ async fn a_file_that_is_being_written_is_not_taken() {
         declare(&file, "other", DECLARED);
         node.reload_if_changed().await;
         assert!(opens(&node, "other", DECLARED, AuthMethod::ClientSecretBasic).await);
+    })
+    .await;
+}
+
+/// What a changed file brought into the audit, one line for each row, in the order of the alphabet.
+async fn written(database: &Database) -> Vec<String> {
+    let mut rows = column(database, "SELECT kind || ' ' || actor || ' ' || detail FROM audit_events").await;
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn sec_149_what_a_changed_file_does_to_clients_is_written_down() {
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        declare(&file, "chat", DECLARED);
+        let node = node(&database, Some(&file));
+        node.reload_if_changed().await;
+        assert_eq!(written(&database).await, [""; 0], "the first reading changes nothing");
+        declare(&file, "chat", &DECLARED.replace('0', "f"));
+        node.reload_if_changed().await;
+        let mut rows = vec![r#"client.changed file {"client":"chat","secret":true}"#.to_owned()];
+        assert_eq!(written(&database).await, rows, "a new secret alone is a change");
+        std::fs::write(&file, "[[client]]\nclient_id = 7\n").expect("written");
+        node.reload_if_changed().await;
+        assert_eq!(written(&database).await, rows, "a bad file changes nothing");
+        declare(&file, "other", DECLARED);
+        node.reload_if_changed().await;
+        node.reload_if_changed().await;
+        rows.push(r#"client.added file {"client":"other"}"#.to_owned());
+        rows.push(r#"client.removed file {"client":"chat"}"#.to_owned());
+        rows.sort();
+        assert_eq!(written(&database).await, rows);
+        let open = format!("{}trusted = true\n", std::fs::read_to_string(&file).expect("the file"));
+        std::fs::write(&file, open).expect("written");
+        node.reload_if_changed().await;
+        rows.push(r#"client.changed file {"client":"other","secret":false}"#.to_owned());
+        rows.sort();
+        assert_eq!(written(&database).await, rows);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_149_rows_of_a_changed_file_wait_for_the_database() {
+    on_each_database(async |database| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("clients.toml");
+        declare(&file, "chat", DECLARED);
+        let node = node(&database, Some(&file));
+        let rename = async |from: &str, to: &str| {
+            let statement = format!("ALTER TABLE {from} RENAME TO {to}");
+            let renamed = database.write(move |tx| {
+                Box::pin(async move {
+                    tx.execute_unprepared(&statement).await?;
+                    Ok(())
+                })
+            });
+            renamed.await.expect("renamed");
+        };
+        rename("audit_events", "away").await;
+        declare(&file, "other", DECLARED);
+        node.reload_if_changed().await;
+        assert!(opens(&node, "other", DECLARED, AuthMethod::ClientSecretBasic).await, "the file counts at once");
+        rename("away", "audit_events").await;
+        node.reload_if_changed().await;
+        node.reload_if_changed().await;
+        assert_eq!(written(&database).await.len(), 2, "one added, one removed");
     })
     .await;
 }

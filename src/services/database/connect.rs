@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -40,7 +41,40 @@ pub(super) async fn writer(file: &Path) -> Result<DatabaseConnection> {
     open(file, 1, WRITER_PATIENCE).await
 }
 
+/// A connection to a SQLite file that must be there. It makes and changes nothing: not even the
+/// journal of a file that is none of ours.
+pub(super) async fn existing(file: &Path) -> Result<DatabaseConnection> {
+    let options = options(file, 1, |options| options.create_if_missing(false).busy_timeout(READER_PATIENCE));
+    Ok(Database::connect(options).await?)
+}
+
 async fn open(file: &Path, connections: u32, patience: Duration) -> Result<DatabaseConnection> {
+    let options = options(file, connections, move |options| {
+        options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What is acknowledged must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(patience)
+            .foreign_keys(true)
+            .pragma("journal_size_limit", "67108864")
+    });
+    // Whoever is first turns a new file into one with a write-ahead log, which waits for nobody and
+    // lets nobody wait: those who start beside it ask again.
+    for _ in 1..TRIES {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            opened => return Ok(opened?),
+        }
+    }
+    Ok(Database::connect(options).await?)
+}
+
+fn options(
+    file: &Path,
+    connections: u32,
+    more: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> ConnectOptions {
     let file = file.to_owned();
     // sea-orm wants an address; the options below replace its path, so that no character of a
     // path is ever read as part of a URL.
@@ -53,26 +87,8 @@ async fn open(file: &Path, connections: u32, patience: Duration) -> Result<Datab
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |options| {
-            options
-                .filename(&file)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // What is acknowledged must survive a power cut.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(patience)
-                .foreign_keys(true)
-                .pragma("journal_size_limit", "67108864")
-        });
-    // Whoever is first turns a new file into one with a write-ahead log, which waits for nobody and
-    // lets nobody wait: those who start beside it ask again.
-    for _ in 1..TRIES {
-        match Database::connect(options.clone()).await {
-            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
-            opened => return Ok(opened?),
-        }
-    }
-    Ok(Database::connect(options).await?)
+        .map_sqlx_sqlite_opts(move |options| more(options.filename(&file)));
+    options
 }
 
 /// The pool of a PostgreSQL database.
@@ -88,6 +104,15 @@ pub(super) async fn postgres(address: &SecretString, connections: u32) -> Result
         .sqlx_logging(false)
         .set_application_name("postern");
     Ok(Database::connect(options).await?)
+}
+
+/// A connection that only listens, to where `pool` leads but none of its number: it is held for
+/// as long as the server runs, and a pool of one would have nothing left for the requests.
+pub(super) async fn listener(pool: &DatabaseConnection) -> Result<PgListener> {
+    let options = pool.get_postgres_connection_pool().connect_options().as_ref().clone();
+    let alone = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE);
+    let alone = alone.connect_with(options).await.map_err(Error::internal)?;
+    PgListener::connect_with(&alone).await.map_err(Error::internal)
 }
 
 /// Makes `folder` with all that leads to it; what is made is only ours to enter.

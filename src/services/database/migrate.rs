@@ -1,9 +1,9 @@
 //! Bringing the schema up to this release, safe when several nodes start at once.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
-use super::{Database, Executor, WriteWay};
+use super::{Database, Executor, Location, Settings, WriteWay, connect};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Any number: all nodes of one database ask for the same lock.
@@ -37,14 +37,24 @@ impl Database {
         })
         .await
     }
+}
 
-    /// What [`Self::migrate`] would do.
-    ///
-    /// # Errors
-    /// As [`Self::migrate`].
-    pub async fn pending_migrations(&self) -> Result<Migrated> {
-        pending(&Executor::from(&self.reader)).await
-    }
+/// What [`Database::migrate`] would do to the database of `settings`. Nothing is made: a file that is
+/// not there lacks every step.
+///
+/// # Errors
+/// As [`Database::migrate`].
+pub async fn foretell(settings: &Settings) -> Result<Migrated> {
+    let connection = match &settings.location {
+        Location::Sqlite(file) if !file.try_exists().map_err(Error::internal)? => {
+            return Ok(Migrated { steps: known() });
+        }
+        Location::Sqlite(file) => connect::existing(file).await?,
+        Location::Postgres(address) => connect::postgres(address, 1).await?,
+    };
+    let pending = pending(&Executor::from(&connection)).await;
+    connection.close().await?;
+    pending
 }
 
 fn borrow<'c>(executor: &'c Executor<'c>) -> Executor<'c> {
@@ -55,9 +65,13 @@ fn borrow<'c>(executor: &'c Executor<'c>) -> Executor<'c> {
     }
 }
 
+/// Every step of this release, in order.
+fn known() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
 async fn pending(executor: &Executor<'_>) -> Result<Migrated> {
-    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let applied = applied(executor).await?;
+    let (known, applied) = (known(), applied(executor).await?);
     if let Some(newer) = applied.iter().find(|step| !known.contains(step)) {
         return Err(Error::new(
             ErrorKind::Conflict,
@@ -70,12 +84,18 @@ async fn pending(executor: &Executor<'_>) -> Result<Migrated> {
     Ok(Migrated { steps: known.into_iter().filter(|step| !applied.contains(step)).collect() })
 }
 
+/// A step that was applied: the cheapest row there always is.
+pub(super) async fn any(connection: &DatabaseConnection) -> Result<String> {
+    let sql = "SELECT version FROM seaql_migrations LIMIT 1";
+    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+    row.ok_or_else(|| Error::internal("the database has no schema"))?.try_get_by_index(0).map_err(Error::from)
+}
+
 async fn applied(executor: &Executor<'_>) -> Result<Vec<String>> {
     if !has_steps(executor).await? {
         return Ok(Vec::new());
     }
-    let statement =
-        sea_orm::Statement::from_string(executor.get_database_backend(), "SELECT version FROM seaql_migrations");
+    let statement = Statement::from_string(executor.get_database_backend(), "SELECT version FROM seaql_migrations");
     let rows = executor.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get::<String>("", "version").map_err(Error::from)).collect()
 }
@@ -88,5 +108,5 @@ async fn has_steps(executor: &Executor<'_>) -> Result<bool> {
         }
         _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
     };
-    Ok(executor.query_one_raw(sea_orm::Statement::from_string(backend, sql)).await?.is_some())
+    Ok(executor.query_one_raw(Statement::from_string(backend, sql)).await?.is_some())
 }

@@ -1,10 +1,12 @@
-//! The database: one pool on PostgreSQL; on SQLite several readers and one writer.
+//! The database: one pool on PostgreSQL, and a connection beside it that listens; on SQLite several
+//! readers and one writer.
 //!
 //! Services read through [`Database::read`] and write through [`Database::write`], which runs the
 //! whole piece of work in one transaction. Nobody opens a connection of his own.
 
 mod connect;
 mod migrate;
+mod pulse;
 mod settings;
 mod sweep;
 mod writer;
@@ -14,16 +16,18 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use migrate::Migrated;
+pub use migrate::{Migrated, foretell};
 pub use settings::{Location, Settings};
 pub use sweep::sweep;
 
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, TransactionTrait};
+use sea_orm::sqlx::postgres::PgListener;
+use sea_orm::{DatabaseConnection, DatabaseExecutor, TransactionTrait};
 
 use crate::error::{Error, Result};
+use pulse::Pulse;
 use writer::Writer;
 
 /// What a piece of work writes through: a transaction, or a connection for a single statement.
@@ -36,6 +40,7 @@ pub struct Database {
     /// One connection that only watches: a data version tells of all *other* connections.
     watcher: DatabaseConnection,
     writer: WriteWay,
+    pulse: Pulse,
     location: Location,
 }
 
@@ -54,16 +59,17 @@ impl Database {
     /// When the database cannot be reached or opened.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let location = settings.location.clone();
-        match &location {
+        let (reader, watcher, writer) = match &location {
             Location::Sqlite(file) => {
                 let connect::Sqlite { reader, watcher, writer } = connect::sqlite(file, settings.connections).await?;
-                Ok(Self { reader, watcher, writer: WriteWay::Queue(Writer::start(writer, file.clone())), location })
+                (reader, watcher, WriteWay::Queue(Writer::start(writer, file.clone())))
             }
             Location::Postgres(address) => {
                 let pool = connect::postgres(address, settings.connections).await?;
-                Ok(Self { reader: pool.clone(), watcher: pool.clone(), writer: WriteWay::Pool(pool), location })
+                (pool.clone(), pool.clone(), WriteWay::Pool(pool))
             }
-        }
+        };
+        Ok(Self { reader, watcher, writer, pulse: Pulse::default(), location })
     }
 
     /// For reading only.
@@ -75,6 +81,14 @@ impl Database {
     /// For watching a SQLite file; the pool on PostgreSQL.
     pub(super) fn watcher(&self) -> &DatabaseConnection {
         &self.watcher
+    }
+
+    /// A connection that only listens, beside the pool; on PostgreSQL alone.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn listener(&self) -> Result<PgListener> {
+        connect::listener(&self.reader).await
     }
 
     /// The file, where the database is one.
@@ -115,8 +129,9 @@ impl Database {
         }
     }
 
-    /// Runs `work`, which must be one single statement: PostgreSQL then needs no transaction
-    /// around it, which halves the cost of a rotation.
+    /// Runs `work`, which must be one single statement, or several of which each may be kept without
+    /// those after it: PostgreSQL then needs no transaction around them, which halves the cost of a
+    /// rotation.
     ///
     /// # Errors
     /// As [`Self::write`].
@@ -131,13 +146,20 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers: it gives a row, and SQLite's writer takes work. What that writer
+    /// gets holds no change, so that a probe never waits for the disk.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not, or not within a second.
     pub async fn ping(&self) -> Result<()> {
-        self.reader.execute_unprepared("SELECT 1").await?;
-        Ok(())
+        let question = async {
+            migrate::any(&self.reader).await?;
+            match &self.writer {
+                WriteWay::Queue(writer) => writer.run(|_| Box::pin(async { Ok(()) })).await,
+                WriteWay::Pool(_) => Ok(()),
+            }
+        };
+        self.pulse.feel(question).await
     }
 
     /// Lets what is queued be written, then closes every connection.

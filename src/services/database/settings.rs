@@ -11,7 +11,7 @@ use crate::env::{Absent, Env, Fault, Parsed, numbers};
 pub struct Settings {
     /// `POSTERN_DATABASE_URL`, checked.
     pub location: Location,
-    /// `POSTERN_DATABASE_CONNECTIONS`: size of the pool (SQLite: readers).
+    /// `POSTERN_DATABASE_CONNECTIONS`: size of the pool (SQLite: readers; PostgreSQL: one more listens).
     pub connections: u32,
 }
 
@@ -42,10 +42,21 @@ impl Settings {
         let connections = env.or(
             "POSTERN_DATABASE_CONNECTIONS",
             "10",
-            "Connections to the database, 1 to 200; with SQLite those that read.",
+            "Connections to the database, 1 to 200; with SQLite those that read, with PostgreSQL one more listens.",
             |text| numbers::integer(text, 1..=200),
         );
         Some(Self { location: location?, connections: u32::try_from(connections?).ok()? })
+    }
+
+    /// Notes a problem where the database is a file that does not exist.
+    pub fn expect_file(&self, env: &mut Env) {
+        if let Location::Sqlite(file) = &self.location
+            && let Ok(false) = file.try_exists()
+        {
+            let wrong = format!("names {}, which does not exist", file.display());
+            let right = "Run this in the server's folder or with its --env-file";
+            env.problem("POSTERN_DATABASE_URL", Fault::new(wrong, right));
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Fresh, migrated databases for tests: SQLite always, PostgreSQL where `POSTERN_TEST_POSTGRES`
 //! gives the address of a server that may be filled with databases (`tests/run` starts one).
 
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Once};
+
 use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -12,10 +16,12 @@ use crate::random::Random;
 pub(crate) struct Fresh {
     pub(crate) database: Database,
     pub(crate) settings: Settings,
+    /// Statements that were read by so far.
+    pub(crate) reads: Arc<AtomicU64>,
     _folder: TempDir,
 }
 
-/// One of each kind. Under `CI` a missing PostgreSQL server fails the test.
+/// One of each kind. Where no PostgreSQL server is given that is said; under `CI` it fails the test.
 pub(crate) async fn fresh() -> Vec<Fresh> {
     let mut all = vec![open(|folder| Location::Sqlite(folder.path().join("data/postern.db"))).await];
     #[expect(clippy::disallowed_methods, reason = "which server tests may use is no setting of the product")]
@@ -25,17 +31,35 @@ pub(crate) async fn fresh() -> Vec<Fresh> {
             let address = create_database(&server).await;
             all.push(open(|_| Location::Postgres(address.into())).await);
         }
-        Err(_) => assert!(!is_ci, "POSTERN_TEST_POSTGRES is not set: start the tests by `bash tests/run`"),
+        Err(_) => {
+            assert!(!is_ci, "POSTERN_TEST_POSTGRES is not set: start the tests by `bash tests/run`");
+            tell_what_is_left_out();
+        }
     }
     all
+}
+
+/// Once, and past the test harness, which hides what tests print that pass.
+fn tell_what_is_left_out() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let words = "\nLEFT OUT: POSTERN_TEST_POSTGRES is not set, so these tests run on SQLite alone. \
+                     `bash tests/run rust` starts a server and leaves nothing out.\n\n";
+        let _ = std::io::stderr().write_all(words.as_bytes());
+    });
 }
 
 async fn open(location: impl FnOnce(&TempDir) -> Location) -> Fresh {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let settings = Settings { location: location(&folder), connections: 4 };
-    let database = Database::connect(&settings).await.expect("the database opens");
+    let mut database = Database::connect(&settings).await.expect("the database opens");
+    let reads = Arc::<AtomicU64>::default();
+    let count = Arc::clone(&reads);
+    database.reader.set_metric_callback(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
     database.migrate().await.expect("the database migrates");
-    Fresh { database, settings, _folder: folder }
+    Fresh { database, settings, reads, _folder: folder }
 }
 
 async fn create_database(server: &str) -> String {

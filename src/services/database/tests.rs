@@ -180,3 +180,33 @@ async fn sec_151_a_lost_database_is_an_honest_not_now() {
         assert_eq!(outcome.unwrap_err().kind, ErrorKind::Unavailable);
     }
 }
+
+/// A connection may be alive while what it leads to is not: a file without its pages, a volume that
+/// went away, a writer that never gets its turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_151_a_database_is_ready_when_it_gives_a_row_and_takes_work() {
+    for db in fresh().await {
+        db.database.ping().await.unwrap();
+        let drop = "DROP TABLE seaql_migrations";
+        db.database.write(|tx| Box::pin(async { Ok(tx.execute_unprepared(drop).await.map(|_| ())?) })).await.unwrap();
+        assert!(db.database.ping().await.is_err(), "no row, and yet ready");
+    }
+    let db = fresh().await.remove(0);
+    let other = connect::writer(db.database.file().unwrap()).await.unwrap();
+    other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(db.database.ping().await.unwrap_err().kind, ErrorKind::Unavailable);
+    other.execute_unprepared("ROLLBACK").await.unwrap();
+    db.database.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_writes_nothing() {
+    let db = fresh().await.remove(0);
+    let log = db.database.file().unwrap().with_extension("db-wal");
+    let seen = || std::fs::metadata(&log).map(|log| (log.len(), log.modified().unwrap())).unwrap();
+    let before = seen();
+    for _ in 0..20 {
+        db.database.ping().await.unwrap();
+    }
+    assert_eq!(seen(), before);
+}

@@ -1,6 +1,6 @@
 //! SQLite's one writer: it takes what is queued, up to [`BATCH`] pieces of work, into one
-//! transaction with a savepoint each, and answers after the commit. One sync to disk thus serves
-//! many requests, and no caller ever meets `SQLITE_BUSY`.
+//! transaction, with a savepoint each where there are several, and answers after the commit. One
+//! sync to disk thus serves many requests, and no caller ever meets `SQLITE_BUSY`.
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(1);
 
 /// Tells a piece of work whether the commit that it was part of succeeded.
 type Acknowledge = Box<dyn FnOnce(std::result::Result<(), ()>) + Send>;
-type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, (Acknowledge, Frame)> + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction, bool) -> BoxFuture<'c, (Acknowledge, Frame)> + Send>;
 
 /// Whether a piece of work left the transaction around it as it was.
 ///
@@ -38,6 +38,8 @@ type Job = Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, (Ack
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Frame {
     Whole,
+    /// Its only piece of work has failed: the transaction itself is to be undone.
+    Spoilt,
     Broken,
 }
 
@@ -64,9 +66,9 @@ impl Writer {
         F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
+        let job: Job = Box::new(move |transaction, is_alone| {
             Box::pin(async move {
-                let (outcome, frame) = in_savepoint(transaction, work).await;
+                let (outcome, frame) = perform(transaction, is_alone, work).await;
                 let acknowledge: Acknowledge = Box::new(move |commit| {
                     let outcome = outcome.and_then(|value| commit.map(|()| value).map_err(|()| not_now()));
                     // Nobody listens any more when the request was given up; the work stands.
@@ -125,7 +127,7 @@ async fn write(
     };
     let outcome = match opened {
         Ok(connection) => match commit(&connection, batch).await {
-            Frame::Whole => Some(connection),
+            Frame::Whole | Frame::Spoilt => Some(connection),
             Frame::Broken => {
                 close(connection).await;
                 None
@@ -147,21 +149,27 @@ async fn close(connection: DatabaseConnection) {
     }
 }
 
-async fn in_savepoint<T, F>(transaction: &DatabaseTransaction, work: F) -> (Result<T>, Frame)
+/// Does the work in a savepoint, which a piece that is alone in its transaction needs not.
+async fn perform<T, F>(transaction: &DatabaseTransaction, is_alone: bool, work: F) -> (Result<T>, Frame)
 where
     F: for<'c> FnOnce(&'c Executor<'c>) -> BoxFuture<'c, Result<T>> + Send,
 {
-    let savepoint = match transaction.begin().await {
-        Ok(savepoint) => savepoint,
-        Err(error) => return (Err(error.into()), Frame::Broken),
+    let savepoint = match is_alone {
+        true => None,
+        false => match transaction.begin().await {
+            Ok(savepoint) => Some(savepoint),
+            Err(error) => return (Err(error.into()), Frame::Broken),
+        },
     };
-    let executor = Executor::from(&savepoint);
+    let executor = Executor::from(savepoint.as_ref().unwrap_or(transaction));
     let outcome = AssertUnwindSafe(work(&executor)).catch_unwind().await;
     drop(executor);
     let outcome = outcome.unwrap_or_else(|_| Err(ErrorKind::Internal.into()));
-    let ended = match &outcome {
-        Ok(_) => savepoint.commit().await,
-        Err(_) => savepoint.rollback().await,
+    let ended = match (savepoint, outcome.is_ok()) {
+        (None, true) => return (outcome, Frame::Whole),
+        (None, false) => return (outcome, Frame::Spoilt),
+        (Some(savepoint), true) => savepoint.commit().await,
+        (Some(savepoint), false) => savepoint.rollback().await,
     };
     match ended {
         Ok(()) => (outcome, Frame::Whole),
@@ -179,9 +187,10 @@ async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Job>) -> Frame 
             return if is_busy(&error) { Frame::Whole } else { Frame::Broken };
         }
     };
+    let is_alone = batch.len() == 1;
     let (mut waiting, mut frame) = (Vec::with_capacity(batch.len()), Frame::Whole);
     for job in batch.drain(..) {
-        let (acknowledge, left) = job(&transaction).await;
+        let (acknowledge, left) = job(&transaction, is_alone).await;
         waiting.push(acknowledge);
         frame = left;
         if frame == Frame::Broken {
@@ -189,13 +198,16 @@ async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Job>) -> Frame 
             break;
         }
     }
-    if frame == Frame::Whole
-        && let Err(error) = transaction.commit().await
-    {
-        tracing::error!(%error, "a commit failed");
+    let ended = match frame {
+        Frame::Whole => transaction.commit().await,
+        Frame::Spoilt => transaction.rollback().await,
+        Frame::Broken => Ok(()),
+    };
+    if let Err(error) = ended {
+        tracing::error!(%error, "a transaction could not be ended");
         frame = Frame::Broken;
     }
-    let committed = if frame == Frame::Whole { Ok(()) } else { Err(()) };
+    let committed = if frame == Frame::Broken { Err(()) } else { Ok(()) };
     for acknowledge in waiting {
         acknowledge(committed);
     }

@@ -18,7 +18,13 @@ impl Settings {
         let count = |text: &str| numbers::integer(text, 1..=u64::from(u32::MAX));
         let login_max = env.or("LOGIN_MAX", "7", "Sign-ins that one address may try within LOGIN_WINDOW.", count);
         let login_window = env.or("LOGIN_WINDOW", "5", "Minutes.", numbers::minutes);
-        let max = env.or("REGISTER_MAX", "5", "Sign-ups that one address may try within REGISTER_WINDOW.", count);
+        let max = env.or(
+            "REGISTER_MAX",
+            "5",
+            "Sign-ups that one address may make within REGISTER_WINDOW, and ten times as many that are sent back because \
+             of what was filled in.",
+            count,
+        );
         let window = env.or("REGISTER_WINDOW", "60", "Minutes.", numbers::minutes);
         Some(Self {
             login: Limit { max: u32::try_from(login_max?).ok()?, window: login_window? },

@@ -32,6 +32,9 @@ impl Violation {
 /// How much more one account may see than one network, before its password is asked again: a
 /// crowd of addresses that guesses at one account meets this.
 const ACCOUNT_FACTOR: u32 = 10;
+/// How much more often one network may be sent back over what it filled in: looking at fields costs
+/// far less than what the limit is for, but something.
+const ATTEMPT_FACTOR: u32 = 10;
 
 impl Moderation {
     /// Counts one try of `what` by `caller`'s network, and refuses it when that passes the limit.
@@ -43,14 +46,23 @@ impl Moderation {
         self.count(&key, what.limit(&self.settings))
     }
 
+    /// Counts one attempt at `what` by `caller`'s network that may yet be sent back over what was
+    /// filled in, and so not count as a try.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_attempt(&self, what: Violation, caller: &Caller) -> Result<()> {
+        let key = format!("{}/attempts/{}", what.name(), caller.network());
+        self.count(&key, wider(what.limit(&self.settings), ATTEMPT_FACTOR))
+    }
+
     /// Counts one try of `what` at `account`, known or unknown, from wherever it came.
     ///
     /// # Errors
     /// As [`Self::check`].
     pub fn check_account(&self, what: Violation, account: &str) -> Result<()> {
-        let limit = what.limit(&self.settings);
-        let wider = Limit { max: limit.max.saturating_mul(ACCOUNT_FACTOR), ..limit };
-        self.count(&format!("{}/account/{account}", what.name()), wider)
+        let limit = wider(what.limit(&self.settings), ACCOUNT_FACTOR);
+        self.count(&format!("{}/account/{account}", what.name()), limit)
     }
 
     /// Forgets the tries at `account`: its owner has proven to be the owner.
@@ -61,4 +73,8 @@ impl Moderation {
     fn count(&self, key: &str, limit: Limit) -> Result<()> {
         self.shared.counters.hit(key, limit).map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))
     }
+}
+
+const fn wider(limit: Limit, factor: u32) -> Limit {
+    Limit { max: limit.max.saturating_mul(factor), window: limit.window }
 }

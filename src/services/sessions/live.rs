@@ -6,9 +6,10 @@
 use std::sync::LazyLock;
 
 use entity::{GrantId, RefreshFamilyId, SessionId, Timestamp, TokenHash, grant, refresh_family, session, user};
-use sea_orm::{ConnectionTrait, FromQueryResult, Iden, Iterable, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, Iden, Iterable, QueryResult, Statement, Value};
 
 use super::Session;
+use super::row::Row;
 use crate::error::Result;
 use crate::services::database::Database;
 use crate::services::moderation::BANNED_USER;
@@ -39,12 +40,8 @@ impl Live {
         !self.banned && self.user.disabled_at.is_none()
     }
 
-    fn read(row: &QueryResult) -> Result<Self> {
-        Ok(Self {
-            session: Session::from_query_result(row, "s_")?,
-            user: User::from_query_result(row, "u_")?,
-            banned: row.try_get("", "banned")?,
-        })
+    fn read(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self { session: row.session()?, user: row.user()?, banned: row.next()? })
     }
 }
 
@@ -69,12 +66,8 @@ impl LiveGrant {
         in_time && session_lasts
     }
 
-    fn read(row: &QueryResult) -> Result<Self> {
-        Ok(Self {
-            grant: grant::Model::from_query_result(row, "g_")?,
-            live: Live::read(row)?,
-            revoked: row.try_get("", "revoked")?,
-        })
+    fn read(mut row: Row<'_>) -> Result<Self> {
+        Ok(Self { grant: row.grant()?, revoked: row.next()?, live: Live::read(&mut row)? })
     }
 }
 
@@ -124,21 +117,17 @@ fn sql(more: &str, from: &str, key: &str) -> String {
     )
 }
 
-/// All columns of a table that goes by `alias`, each under a name of its own.
+/// All columns of a table that goes by `alias`, in the order of its row.
 fn columns<C: Iterable + Iden>(alias: &str) -> String {
-    let columns = C::iter().map(|column| {
-        let name = column.unquoted();
-        format!("{alias}.\"{name}\" AS {alias}_{name}")
-    });
-    columns.collect::<Vec<_>>().join(", ")
+    C::iter().map(|column| format!("{alias}.\"{}\"", column.unquoted())).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) async fn by_id(database: &Database, id: SessionId, now: Timestamp) -> Result<Option<Live>> {
-    read(database, &BY_ID, id.into(), now).await?.map(|row| Live::read(&row)).transpose()
+    read(database, &BY_ID, id.into(), now).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
 }
 
 pub(super) async fn by_cookie(database: &Database, hash: TokenHash, now: Timestamp) -> Result<Option<Live>> {
-    read(database, &BY_COOKIE, hash.into(), now).await?.map(|row| Live::read(&row)).transpose()
+    read(database, &BY_COOKIE, hash.into(), now).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
 }
 
 /// The refresh family `id` with all that it hangs on, in one read.
@@ -151,12 +140,16 @@ pub(in crate::services) async fn by_family(
     now: Timestamp,
 ) -> Result<Option<LiveFamily>> {
     let Some(row) = read(database, &BY_FAMILY, id.into(), now).await? else { return Ok(None) };
-    let family = refresh_family::Model::from_query_result(&row, "f_")?;
+    let mut row = Row::new(&row);
+    let family = row.family()?;
     let grant = match family.grant_id {
-        Some(_) => Some(grant::Model::from_query_result(&row, "g_")?),
-        None => None,
+        Some(_) => Some(row.grant()?),
+        None => {
+            row.skip_grant();
+            None
+        }
     };
-    Ok(Some(LiveFamily { family, live: Live::read(&row)?, grant }))
+    Ok(Some(LiveFamily { family, live: Live::read(&mut row)?, grant }))
 }
 
 /// The grant `id` with its session and person, and whether the token whose id hashes to `token`
@@ -173,7 +166,7 @@ pub(in crate::services) async fn by_grant(
     let connection = database.read();
     let values: [Value; 3] = [id.into(), now.into(), token.into()];
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), &*BY_GRANT, values);
-    connection.query_one_raw(statement).await?.map(|row| LiveGrant::read(&row)).transpose()
+    connection.query_one_raw(statement).await?.map(|row| LiveGrant::read(Row::new(&row))).transpose()
 }
 
 async fn read(database: &Database, sql: &str, key: Value, now: Timestamp) -> Result<Option<QueryResult>> {

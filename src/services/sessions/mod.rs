@@ -5,6 +5,7 @@
 
 mod last;
 pub(super) mod live;
+mod row;
 mod settings;
 
 pub use live::{Live, LiveGrant};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use entity::session::{ActiveModel, Column, Entity};
 use entity::{Names, SessionId, UserId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel};
 
 use super::caller::Caller;
 use super::database::{Database, Executor};
@@ -107,7 +108,9 @@ impl Sessions {
             address: Set(caller.address.to_string()),
             user_agent: Set(caller.user_agent.clone()),
         };
-        Ok((Entity::insert(row).exec_with_returning(tx).await?, cookie))
+        let session = row.clone().try_into_model()?;
+        Entity::insert(row).exec_without_returning(tx).await?;
+        Ok((session, cookie))
     }
 
     /// Gives the session another cookie, in the transaction `tx`; the one before opens nothing.
@@ -143,6 +146,20 @@ impl Sessions {
     /// When the database is away.
     pub async fn look_up(&self, id: SessionId) -> Result<Option<Live>> {
         live::by_id(&self.database, id, self.clock.now()).await
+    }
+
+    /// Notes, in the work `tx` that rotates the tokens of `session`, that it is in use. Its ends stay
+    /// where they are: tokens have an end of their own that use does not put off.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn note_use(&self, tx: &Executor<'_>, session: &Session) -> Result<()> {
+        let now = self.clock.now();
+        if now.since(session.seen_at) >= SEEN_WITHIN {
+            let row = ActiveModel { seen_at: Set(now), ..ActiveModel::default() };
+            Entity::update_many().set(row).filter(Column::Id.eq(session.id)).exec(tx).await?;
+        }
+        Ok(())
     }
 
     async fn touch(&self, session: &Session) -> Result<()> {

@@ -167,8 +167,7 @@ impl Ear {
         if database.file().is_some() {
             return Ok(Self::Sqlite { version: None });
         }
-        let pool = database.read().get_postgres_connection_pool();
-        let mut listener = sea_orm::sqlx::postgres::PgListener::connect_with(pool).await.map_err(Error::internal)?;
+        let mut listener = database.listener().await?;
         listener.listen(CHANNEL).await.map_err(Error::internal)?;
         Ok(Self::Postgres(Box::new(listener)))
     }

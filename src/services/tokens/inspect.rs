@@ -137,7 +137,8 @@ impl Tokens {
             self.cache.entries.invalidate(&key);
         }
         let before = self.shared.changes();
-        let Some(live) = self.read(token, now).await? else { return Ok(None) };
+        // On the heap: a hit has no use for its room.
+        let Some(live) = Box::pin(self.read(token, now)).await? else { return Ok(None) };
         let live = Arc::new(live);
         let may_keep = match live.kind {
             TokenKind::Session => true,

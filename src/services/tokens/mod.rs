@@ -117,4 +117,6 @@ impl std::fmt::Debug for Tokens {
 }
 
 #[cfg(test)]
+mod inspect_tests;
+#[cfg(test)]
 mod tests;

@@ -117,7 +117,8 @@ impl Tokens {
                 break;
             }
             let newest = match self.refresh_tokens.judge(&found.family, token, now, self.settings.refresh_grace) {
-                Verdict::Rotate(token) => match self.rotate(&found.family, token, lifetime).await? {
+                Verdict::Rotate(token) => match self.rotate(&found.family, &found.live.session, token, lifetime).await?
+                {
                     Some(next) => next,
                     // Somebody was faster: look again at what they made.
                     None => continue,
@@ -148,7 +149,15 @@ impl Tokens {
         Ok(found.filter(|found| found.grant.is_none()).map(|found| found.live))
     }
 
-    async fn rotate(&self, family: &Family, token: RefreshToken, lifetime: Duration) -> Result<Option<RefreshToken>> {
+    /// Makes the next token the newest; none when somebody was faster. Where a minute has passed the
+    /// session is seen in use besides, by a second statement: for the other rotations one is all.
+    async fn rotate(
+        &self,
+        family: &Family,
+        session: &Session,
+        token: RefreshToken,
+        lifetime: Duration,
+    ) -> Result<Option<RefreshToken>> {
         let now = self.clock.now();
         let next = self.refresh_tokens.make(&self.random, family.id, family.generation.saturating_add(1));
         let row = ActiveModel {
@@ -163,11 +172,17 @@ impl Tokens {
         let is_newest = Column::Id.eq(family.id).and(Column::Generation.eq(family.generation));
         let update =
             Entity::update_many().set(row).filter(is_newest.and(Column::TokenHash.eq(family.token_hash.clone())));
-        let changed = self
-            .database
-            .write_statement(|tx| Box::pin(async move { Ok(update.exec(tx).await?.rows_affected) }))
-            .await?;
-        Ok((changed == 1).then_some(next))
+        let (sessions, session) = (self.sessions.clone(), session.clone());
+        let rotated = self.database.write_statement(|tx| {
+            Box::pin(async move {
+                let is_rotated = update.exec(tx).await?.rows_affected == 1;
+                if is_rotated {
+                    sessions.note_use(tx, &session).await?;
+                }
+                Ok(is_rotated)
+            })
+        });
+        Ok(rotated.await?.then_some(next))
     }
 
     async fn mark_used(&self, family: &Family) -> Result<()> {

@@ -131,32 +131,6 @@ async fn sec_030_sec_043_what_ends_a_person_ends_every_token_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cached_answer_shows_a_change_at_once_and_ends_with_the_token() {
-    for house in House::all().await {
-        let ada = house.person("ada@example.com").await;
-        let (session, _) = house.sign_in(&ada).await;
-        let token = house.tokens.session_token(&session, &ada).unwrap();
-        let token = token.text.expose_secret();
-        assert_eq!(house.tokens.inspect(token).await.unwrap().unwrap().live.as_ref().unwrap().user.name, "Maren Olsen");
-        house.accounts.rename(ada.id, "Ada".into(), Doer::command()).await.unwrap();
-        assert_eq!(house.tokens.inspect(token).await.unwrap().unwrap().live.as_ref().unwrap().user.name, "Ada");
-        house.pass(TOKEN);
-        assert!(house.tokens.inspect(token).await.unwrap().is_none());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sec_088_tokens_that_open_nothing_are_not_kept() {
-    for house in House::all().await {
-        for number in 0..1000 {
-            assert!(house.tokens.inspect(&format!("random {number}")).await.unwrap().is_none());
-        }
-        house.tokens.cache.entries.run_pending_tasks();
-        assert_eq!(house.tokens.cache.entries.entry_count(), 0);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn sec_145_a_dump_holds_no_usable_token() {
     use sea_orm::EntityTrait;
     for house in House::all().await {

@@ -82,9 +82,7 @@ impl<E: Endpoint> Endpoint for Shaped<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = RequestId::of(&request);
         let web = Web::of(&request).ok().cloned();
-        // On the heap, so that it is not moved about with the layers around it.
-        let answer = Box::pin(self.routes.call(request));
-        let error = match AssertUnwindSafe(answer).catch_unwind().await {
+        let error = match AssertUnwindSafe(self.routes.call(request)).catch_unwind().await {
             Ok(Ok(answer)) => return Ok(answer.into_response()),
             Ok(Err(error)) => error,
             Err(_) => Error::internal("a handler panicked").into(),

@@ -4,8 +4,8 @@ use poem::http::HeaderMap;
 use poem::http::header::{HeaderName, ORIGIN};
 use url::Url;
 
+use crate::env::address::is_loopback;
 use crate::error::{ErrorKind, Result};
-use crate::web::headers::is_loopback;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

@@ -1,6 +1,8 @@
 //! `application/x-www-form-urlencoded` (URL standard, section 5.1), read strictly: UTF-8 only, no
 //! name twice, at most 100 parameters (SEC-127).
 
+use std::borrow::Cow;
+
 use serde::de::value::{Error as ReadError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -86,26 +88,44 @@ pub fn find<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
 /// # Errors
 /// 400 when one that is needed is missing or cannot be read.
 pub fn read<T: DeserializeOwned>(pairs: Pairs) -> Result<T> {
-    let values = pairs.into_iter().map(|(name, value)| (name, Text(value)));
+    read_text(pairs.into_iter().map(|(name, value)| (name, Text(value.into()))))
+}
+
+/// The same from parameters that stay where they are.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_borrowed<'a, T: DeserializeOwned>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<T> {
+    read_text(pairs.map(|(name, value)| (name, Text(value.into()))))
+}
+
+fn read_text<'a, 'de, T, N>(values: impl Iterator<Item = (N, Text<'a>)>) -> Result<T>
+where
+    T: DeserializeOwned,
+    N: IntoDeserializer<'de, ReadError>,
+{
     T::deserialize(MapDeserializer::new(values))
         .map_err(|error: ReadError| Error::from(ErrorKind::InvalidRequest).because(error))
 }
 
 /// A value; whatever has one is `Some`, and a ticked box is `on`.
-struct Text(String);
+struct Text<'a>(Cow<'a, str>);
 
-impl IntoDeserializer<'_, ReadError> for Text {
+impl IntoDeserializer<'_, ReadError> for Text<'_> {
     type Deserializer = Self;
     fn into_deserializer(self) -> Self {
         self
     }
 }
 
-impl<'de> Deserializer<'de> for Text {
+impl<'de> Deserializer<'de> for Text<'_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_string(self.0)
+        match self.0 {
+            Cow::Owned(text) => visitor.visit_string(text),
+            Cow::Borrowed(text) => visitor.visit_str(text),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -113,7 +133,7 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_bool(matches!(self.0.as_str(), "on" | "true" | "1"))
+        visitor.visit_bool(matches!(&*self.0, "on" | "true" | "1"))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ReadError> {
@@ -126,7 +146,7 @@ impl<'de> Deserializer<'de> for Text {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        self.0.into_deserializer().deserialize_enum(name, variants, visitor)
+        self.0.into_owned().into_deserializer().deserialize_enum(name, variants, visitor)
     }
 
     forward_to_deserialize_any! {

@@ -75,7 +75,7 @@ where
 
 /// Closes our side first. Closing with unread bytes in the queue would reset the connection, and
 /// the caller could lose the very answer that tells why (RFC 9112, section 9.6).
-async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+pub(super) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let (bytes, time) = LINGER;
     if stream.shutdown().await.is_ok() {
         let (mut rest, mut nowhere) = (stream.take(bytes), tokio::io::sink());

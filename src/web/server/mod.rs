@@ -6,6 +6,7 @@
 mod connection;
 mod listener;
 mod paced;
+mod tls;
 
 pub use connection::Peers;
 pub use listener::{Listener, Socket};
@@ -103,9 +104,14 @@ async fn accept<E>(
         tokio::spawn(async move {
             // The place is free again when the connection ends.
             let _place = place;
-            // TLS and the PROXY protocol belong here: each takes a stream and gives another one.
+            // The PROXY protocol belongs here too, before TLS: it takes a stream and gives another one.
             match socket {
                 Socket::Tcp(stream) => connection::run(stream, peers, endpoint, limits, stopping).await,
+                Socket::Tls(stream, config) => {
+                    if let Some(stream) = tls::greet(stream, config, limits.patience, &stopping).await {
+                        connection::run(stream, peers, endpoint, limits, stopping).await;
+                    }
+                }
                 Socket::Unix(stream) => connection::run(stream, peers, endpoint, limits, stopping).await,
             }
         });

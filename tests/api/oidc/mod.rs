@@ -6,3 +6,4 @@ mod consent;
 mod flow;
 mod introspection;
 mod refresh;
+mod rules;

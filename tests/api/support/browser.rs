@@ -1,9 +1,9 @@
 //! A browser with its cookies, which fills in forms as a person does.
 
 use reqwest::header::{COOKIE, HeaderName};
-use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder};
 
-use super::{Answer, PASSWORD, Site};
+use super::{Answer, PASSWORD, SignedIn, Site};
 
 /// A browser. What follows a form is not followed by itself.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// A fresh one at `site`.
     pub(crate) fn at(site: &Site) -> Self {
-        let http = Client::builder().redirect(Policy::none()).no_proxy().cookie_store(true);
-        Self { base: site.base.clone(), http: http.build().expect("a client") }
+        let http = site.client().cookie_store(true).build().expect("a client");
+        Self { base: site.base.clone(), http }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -65,6 +65,13 @@ impl Browser {
     /// Sends the sign-in form.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
         self.submit("/login", "/login", &[("email", email), ("password", password)]).await
+    }
+
+    /// Signs in at the chat in the same browser, which keeps the chat's cookies beside ours.
+    pub(crate) async fn sign_in_at_the_chat(&self, email: &str) -> SignedIn {
+        let body = serde_json::json!({"email": email, "password": PASSWORD});
+        let request = self.request(Method::POST, "/api/auth/login").json(&body);
+        SignedIn::from(&Answer::of(request.send().await.expect("an answer")).await)
     }
 
     /// A browser in which the owner of `email` is signed in.

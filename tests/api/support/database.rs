@@ -1,7 +1,10 @@
 //! A database of its own for every server.
 
+use std::io::Write;
+use std::sync::Once;
+
 use postern::random::Random;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
 
 /// A kind of database, and where the PostgreSQL server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +13,7 @@ pub(crate) enum Kind {
     Postgres(String),
 }
 
-/// Every kind there is. Under `CI` a missing PostgreSQL server fails the test.
+/// Every kind there is. Where no PostgreSQL server is given that is said; under `CI` it fails the test.
 pub(crate) fn kinds() -> Vec<Kind> {
     let mut kinds = vec![Kind::Sqlite];
     kinds.extend(postgres().map(Kind::Postgres));
@@ -22,7 +25,35 @@ pub(crate) fn postgres() -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "which server tests may use is no setting of the product")]
     let (server, is_ci) = (std::env::var("POSTERN_TEST_POSTGRES").ok(), std::env::var("CI").is_ok());
     assert!(server.is_some() || !is_ci, "POSTERN_TEST_POSTGRES is not set: start the tests by `bash tests/run`");
+    if server.is_none() {
+        tell_what_is_left_out();
+    }
     server
+}
+
+/// Once, and past the test harness, which hides what tests print that pass.
+fn tell_what_is_left_out() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let words = "\nLEFT OUT: POSTERN_TEST_POSTGRES is not set, so these tests run on SQLite alone, and those that are \
+                     about PostgreSQL do nothing. `bash tests/run rust` starts a server and leaves nothing out.\n\n";
+        let _ = std::io::stderr().write_all(words.as_bytes());
+    });
+}
+
+async fn connect(address: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(address);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await.expect("the server answers")
+}
+
+async fn rows(database: &DatabaseConnection, query: &str) -> Vec<QueryResult> {
+    let statement = Statement::from_string(database.get_database_backend(), query);
+    database.query_all_raw(statement).await.expect("the query is good")
+}
+
+fn cell(row: &QueryResult, place: usize) -> String {
+    row.try_get_by_index(place).expect("a text")
 }
 
 /// A database on a PostgreSQL server.
@@ -69,15 +100,29 @@ impl OnServer {
             .await;
     }
 
+    /// Every value of every row, one on each line; what is printable in bytes is printed as it is.
+    pub(crate) async fn dump(&self) -> String {
+        let database = connect(&self.url()).await;
+        let columns = "SELECT table_name::text, string_agg(CASE data_type WHEN 'bytea' \
+             THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END, ', ') \
+             FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name";
+        let mut dump = String::new();
+        for table in rows(&database, columns).await {
+            let (name, values): (String, String) = (cell(&table, 0), cell(&table, 1));
+            let lines = format!("SELECT concat_ws(E'\\n', {values}) FROM {name}");
+            dump.extend(rows(&database, &lines).await.iter().map(|row| cell(row, 0) + "\n"));
+        }
+        database.close().await.expect("goodbye");
+        dump
+    }
+
     /// Removes it, whoever is connected.
     pub(crate) async fn remove(&self) {
         self.administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
     }
 
     async fn administer(&self, statement: &str) {
-        let mut options = ConnectOptions::new(&self.server);
-        options.max_connections(1).sqlx_logging(false);
-        let server = Database::connect(options).await.expect("the server answers");
+        let server = connect(&self.server).await;
         server.execute_unprepared(statement).await.expect("the server obeys");
         server.close().await.expect("goodbye");
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod browser;
+pub(crate) mod certificate;
 pub(crate) mod database;
 pub(crate) mod patience;
 pub(crate) mod program;

@@ -88,7 +88,8 @@ impl TestServer {
         let metrics = listeners.metrics.as_ref().map(ToString::to_string);
         let stop = CancellationToken::new();
         let (served, until) = (app.clone(), stop.clone());
-        let serving = tokio::spawn(async move { server::serve(served, listeners, until).await.expect("served") });
+        let web = server::web(&served);
+        let serving = tokio::spawn(async move { server::serve(served, web, listeners, until).await.expect("served") });
         Self { app, site, metrics, now, stop, serving, database, folder }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::COOKIE;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{Answer, CLIENT_SECRET};
@@ -18,6 +18,8 @@ pub(crate) struct Site {
     /// Where it answers, with the path of the issuer.
     pub(crate) base: String,
     pub(crate) http: Client,
+    /// Who vouches for it where it speaks https.
+    authority: Option<Certificate>,
 }
 
 /// What signing in gives.
@@ -39,8 +41,23 @@ impl From<&Answer> for SignedIn {
 
 impl Site {
     pub(crate) fn at(base: impl Into<String>) -> Self {
-        let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(Duration::from_secs(40));
-        Self { base: base.into(), http: http.build().expect("a client") }
+        Self::vouched_for(base.into(), None)
+    }
+
+    /// The same, asked by a new client that trusts this certificate in PEM and no other.
+    pub(crate) fn trusting(&self, authority: &str) -> Self {
+        let authority = Certificate::from_pem(authority.as_bytes()).expect("a certificate");
+        Self::vouched_for(self.base.clone(), Some(authority))
+    }
+
+    fn vouched_for(base: String, authority: Option<Certificate>) -> Self {
+        let http = builder(authority.clone()).timeout(Duration::from_secs(40)).build().expect("a client");
+        Self { base, http, authority }
+    }
+
+    /// A client that trusts the site and follows no redirect, to be built.
+    pub(crate) fn client(&self) -> ClientBuilder {
+        builder(self.authority.clone())
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -121,6 +138,10 @@ impl Site {
         assert!(active || answer.body == r#"{"active":false}"#, "{answer:?}");
         active
     }
+}
+
+fn builder(authority: Option<Certificate>) -> ClientBuilder {
+    Client::builder().redirect(Policy::none()).no_proxy().tls_certs_only(authority)
 }
 
 /// The body of a sign-up that nothing stands against.

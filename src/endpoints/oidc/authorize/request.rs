@@ -209,15 +209,11 @@ async fn subject(app: &App, client: &Client, asked: &Parameters, claims: &Claims
 
 fn resources(client: &Client, asked: &Parameters) -> Result<Vec<String>> {
     let own = |one: &&str| client.resources.iter().any(|known| known.as_str() == *one);
-    let mut asked = asked.all("resource").filter(|one| !one.is_empty()).peekable();
-    let mut resources = Vec::new();
-    while let Some(one) = asked.next() {
-        if !own(&one) {
-            return Err(ErrorKind::InvalidTarget.into());
-        }
-        resources.push(one.to_owned());
+    let asked: Vec<&str> = asked.all("resource").filter(|one| !one.is_empty()).collect();
+    match asked.iter().all(own) {
+        true => Ok(asked.into_iter().map(str::to_owned).collect()),
+        false => Err(ErrorKind::InvalidTarget.into()),
     }
-    Ok(resources)
 }
 
 fn refuse(words: &'static str) -> Error {

@@ -1,3 +1,4 @@
+mod https;
 mod support;
 
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ async fn an_answer_comes_over_tcp_and_over_a_unix_socket() {
     drop(std::os::unix::net::UnixListener::bind(&path).expect("leaves a stale file"));
     let server = Server::start(Listen::Unix(path.clone()), Duration::from_secs(20)).await;
     assert_eq!(server.address, format!("unix:{}", path.display()));
-    assert!(Listener::bind(&Listen::Unix(path.clone())).await.is_err(), "a living server keeps its socket");
+    assert!(Listener::bind(&Listen::Unix(path.clone()), None).await.is_err(), "a living server keeps its socket");
     let mut stream = UnixStream::connect(&path).await.expect("connects");
     let request = format!("GET /whose HTTP/1.1\r\n{CLOSE}X-Forwarded-For: 203.0.113.9\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("sends");
@@ -156,7 +157,7 @@ async fn a_reader_that_takes_nothing_is_given_up() {
     fn flood() -> Vec<u8> {
         vec![b'a'; 64 * 1024 * 1024]
     }
-    let listener = Listener::bind(&Listen::Tcp(([127, 0, 0, 1], 0).into())).await.expect("binds");
+    let listener = Listener::bind(&Listen::Tcp(([127, 0, 0, 1], 0).into()), None).await.expect("binds");
     let address = listener.to_string().replace("http://", "");
     let limits = Limits { patience: Duration::from_millis(300), shutdown_grace: Duration::from_secs(5) };
     let (stop, stopped) = oneshot::channel::<()>();

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::error;
 use crate::services::caller::Caller;
+use crate::services::certificates::Certificates;
 use crate::web::failure::{self, Failures};
 use crate::web::server::*;
 use crate::web::settings::Listen;
@@ -43,6 +44,11 @@ async fn whose(caller: Caller) -> String {
     caller.address.to_string()
 }
 
+#[handler]
+fn scheme(request: &Request) -> String {
+    request.scheme().to_string()
+}
+
 /// A small server on a free port.
 pub(super) struct Server {
     pub(super) address: String,
@@ -53,8 +59,12 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start(listen: Listen, patience: Duration) -> Self {
-        let listener = Listener::bind(&listen).await.expect("binds");
-        let address = listener.to_string().replace("http://", "");
+        Self::speaking(None, listen, patience).await
+    }
+
+    pub(super) async fn speaking(certificates: Option<Certificates>, listen: Listen, patience: Duration) -> Self {
+        let listener = Listener::bind(&listen, certificates).await.expect("binds");
+        let address = listener.to_string().replace("https://", "").replace("http://", "");
         let settings = Settings {
             request_timeout: patience,
             shutdown_grace: Duration::from_secs(5),
@@ -67,6 +77,7 @@ impl Server {
             .at("/echo", failure::get(echo).post(echo))
             .at("/slow", failure::get(slow))
             .at("/whose", failure::get(whose))
+            .at("/scheme", failure::get(scheme))
             .with(Failures::problem(failure::Allow::default()))
             .data(gate.clone());
         let (stop, stopped) = oneshot::channel();
@@ -117,13 +128,13 @@ pub(super) const CLOSE: &str = "Host: x\r\nConnection: close\r\n";
 
 /// Sends a byte every 20 ms, as a slow attacker does, until the server closes; how long that took,
 /// and its answer.
-pub(super) async fn drip(server: &Server, start: &str, rest: &str) -> (Duration, String) {
+pub(super) async fn drip(server: &Server, start: impl AsRef<[u8]>, rest: impl AsRef<[u8]>) -> (Duration, String) {
     let begun = Instant::now();
     let (mut reader, mut writer) = server.connect().await.into_split();
-    let (start, rest) = (start.to_owned(), rest.to_owned());
+    let (start, rest) = (start.as_ref().to_owned(), rest.as_ref().to_owned());
     let drops = tokio::spawn(async move {
-        writer.write_all(start.as_bytes()).await?;
-        for byte in rest.bytes().cycle() {
+        writer.write_all(&start).await?;
+        for byte in rest.into_iter().cycle() {
             tokio::time::sleep(Duration::from_millis(20)).await;
             writer.write_all(&[byte]).await?;
         }

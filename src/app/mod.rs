@@ -1,30 +1,32 @@
 //! The application: every service, built once.
 
+mod ground;
+
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::clock::Clock;
-use crate::config::{Config, EncryptionKey};
-use crate::error::{Error, ErrorKind, Result};
+use crate::config::Config;
+use crate::error::{Error, Result};
 use crate::random::Random;
-use crate::secret::DerivedKey;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
-use crate::services::grants::{self, Grants};
-use crate::services::keys::{self, Keys};
+use crate::services::grants::Grants;
+use crate::services::keys::Keys;
 use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
 use crate::services::sign_in::SignIn;
 use crate::services::sign_up::SignUp;
-use crate::services::tokens::{self, Tokens};
+use crate::services::tokens::Tokens;
 use crate::services::users::Users;
 use crate::services::users::password::Hasher;
+use ground::{Ground, TokenGround};
 
 /// Every service; cheap to clone.
 #[derive(Clone)]
@@ -138,98 +140,6 @@ impl App {
             sign_up,
             explorer: OnceLock::new(),
         })))
-    }
-}
-
-/// What tokens stand on besides.
-struct TokenGround<'a> {
-    clients: &'a Clients,
-    sessions: &'a Sessions,
-    grants: &'a Grants,
-    keys: &'a Keys,
-    metrics: &'a Arc<Metrics>,
-}
-
-/// What every service stands on.
-struct Ground {
-    database: Database,
-    shared: Arc<Shared>,
-    audit: Audit,
-    clock: Clock,
-    random: Random,
-}
-
-impl Ground {
-    fn keys(&self, config: &Config) -> Keys {
-        let seal = |key: &EncryptionKey| DerivedKey::derive(key.expose(), "signing keys");
-        let parts = keys::Parts {
-            database: self.database.clone(),
-            shared: Arc::clone(&self.shared),
-            audit: self.audit.clone(),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-            seal: seal(&config.encryption_key),
-            previous_seal: config.previous_encryption_key.as_ref().map(seal),
-        };
-        Keys::new(parts, config.keys)
-    }
-
-    fn clients(&self, config: &Config) -> Result<Clients> {
-        let clients = Clients::new(
-            self.database.clone(),
-            Arc::clone(&self.shared),
-            self.audit.clone(),
-            self.clock.clone(),
-            self.random.clone(),
-            config.clients.clone(),
-        );
-        clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))
-    }
-
-    fn users(&self, config: &Config) -> Users {
-        Users::new(self.database.clone(), self.clock.clone(), self.random.clone(), config.users.clone())
-    }
-
-    fn moderation(&self, config: &Config) -> Moderation {
-        Moderation::new(self.database.clone(), Arc::clone(&self.shared), self.clock.clone(), config.moderation)
-    }
-
-    fn sessions(&self, config: &Config) -> Sessions {
-        let (clock, random) = (self.clock.clone(), self.random.clone());
-        Sessions::new(self.database.clone(), Arc::clone(&self.shared), clock, random, config.sessions)
-    }
-
-    fn accounts(&self, users: &Users, moderation: &Moderation, sessions: &Sessions) -> Accounts {
-        let (users, moderation, sessions) = (users.clone(), moderation.clone(), sessions.clone());
-        Accounts::new(self.database.clone(), self.audit.clone(), users, moderation, sessions, self.clock.clone())
-    }
-
-    fn grants(&self, config: &Config, sessions: &Sessions) -> Grants {
-        let parts = grants::Parts {
-            database: self.database.clone(),
-            shared: Arc::clone(&self.shared),
-            audit: self.audit.clone(),
-            sessions: sessions.clone(),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-        };
-        Grants::new(parts, config.grants, DerivedKey::derive(config.encryption_key.expose(), "browsers"))
-    }
-
-    fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {
-        let parts = tokens::Parts {
-            database: self.database.clone(),
-            shared: Arc::clone(&self.shared),
-            audit: self.audit.clone(),
-            clients: on.clients.clone(),
-            sessions: on.sessions.clone(),
-            grants: on.grants.clone(),
-            keys: on.keys.clone(),
-            metrics: Arc::clone(on.metrics),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-        };
-        Tokens::new(parts, config.tokens.clone(), config.web.issuer())
     }
 }
 

@@ -1,0 +1,113 @@
+//! The ground that services stand on, and how each is built on it.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, EncryptionKey};
+use crate::error::{Error, ErrorKind, Result};
+use crate::random::Random;
+use crate::secret::DerivedKey;
+use crate::services::accounts::Accounts;
+use crate::services::audit::Audit;
+use crate::services::clients::Clients;
+use crate::services::database::Database;
+use crate::services::grants::{self, Grants};
+use crate::services::keys::{self, Keys};
+use crate::services::metrics::Metrics;
+use crate::services::moderation::Moderation;
+use crate::services::sessions::Sessions;
+use crate::services::shared::Shared;
+use crate::services::tokens::{self, Tokens};
+use crate::services::users::Users;
+
+/// What tokens stand on besides.
+pub(super) struct TokenGround<'a> {
+    pub(super) clients: &'a Clients,
+    pub(super) sessions: &'a Sessions,
+    pub(super) grants: &'a Grants,
+    pub(super) keys: &'a Keys,
+    pub(super) metrics: &'a Arc<Metrics>,
+}
+
+/// What every service stands on.
+pub(super) struct Ground {
+    pub(super) database: Database,
+    pub(super) shared: Arc<Shared>,
+    pub(super) audit: Audit,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+}
+
+impl Ground {
+    pub(super) fn keys(&self, config: &Config) -> Keys {
+        let seal = |key: &EncryptionKey| DerivedKey::derive(key.expose(), "signing keys");
+        let parts = keys::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            seal: seal(&config.encryption_key),
+            previous_seal: config.previous_encryption_key.as_ref().map(seal),
+        };
+        Keys::new(parts, config.keys)
+    }
+
+    pub(super) fn clients(&self, config: &Config) -> Result<Clients> {
+        let clients = Clients::new(
+            self.database.clone(),
+            Arc::clone(&self.shared),
+            self.audit.clone(),
+            self.clock.clone(),
+            self.random.clone(),
+            config.clients.clone(),
+        );
+        clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))
+    }
+
+    pub(super) fn users(&self, config: &Config) -> Users {
+        Users::new(self.database.clone(), self.clock.clone(), self.random.clone(), config.users.clone())
+    }
+
+    pub(super) fn moderation(&self, config: &Config) -> Moderation {
+        Moderation::new(self.database.clone(), Arc::clone(&self.shared), self.clock.clone(), config.moderation)
+    }
+
+    pub(super) fn sessions(&self, config: &Config) -> Sessions {
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Sessions::new(self.database.clone(), Arc::clone(&self.shared), clock, random, config.sessions)
+    }
+
+    pub(super) fn accounts(&self, users: &Users, moderation: &Moderation, sessions: &Sessions) -> Accounts {
+        let (users, moderation, sessions) = (users.clone(), moderation.clone(), sessions.clone());
+        Accounts::new(self.database.clone(), self.audit.clone(), users, moderation, sessions, self.clock.clone())
+    }
+
+    pub(super) fn grants(&self, config: &Config, sessions: &Sessions) -> Grants {
+        let parts = grants::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            sessions: sessions.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        Grants::new(parts, config.grants, DerivedKey::derive(config.encryption_key.expose(), "browsers"))
+    }
+
+    pub(super) fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {
+        let parts = tokens::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clients: on.clients.clone(),
+            sessions: on.sessions.clone(),
+            grants: on.grants.clone(),
+            keys: on.keys.clone(),
+            metrics: Arc::clone(on.metrics),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        Tokens::new(parts, config.tokens.clone(), config.web.issuer())
+    }
+}

@@ -1,0 +1,155 @@
+//! Every refusal of the house: one [`Error`], and the table of its kinds.
+//!
+//! Services and endpoints return it; only `web::failure` turns it into a response. What stands in
+//! `detail` and in the problems of fields is for the person who asked; the cause is only logged.
+
+mod kind;
+
+pub use kind::ErrorKind;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use entity::Timestamp;
+
+/// Result with our own [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One problem with one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's name on the wire.
+    pub field: &'static str,
+    /// What is wrong and what would be right, as a sentence for the person.
+    pub message: Cow<'static, str>,
+}
+
+impl FieldProblem {
+    /// A problem of `field`.
+    pub fn new(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, message: message.into() }
+    }
+}
+
+/// What a banned person is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BanNotice {
+    /// When it was set.
+    pub since: Timestamp,
+    /// When it ends by itself; none: when it is lifted.
+    pub until: Option<Timestamp>,
+    /// Why, where the operator says so.
+    pub reason: Option<String>,
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A refusal: its kind, words for the person, and a cause that only the log sees.
+pub struct Error {
+    /// The row of the table.
+    pub kind: ErrorKind,
+    /// One readable sentence for whoever asked.
+    pub detail: Cow<'static, str>,
+    /// Problems with single fields.
+    pub fields: Vec<FieldProblem>,
+    /// When it is worth trying again.
+    pub retry_after: Option<Duration>,
+    /// For [`ErrorKind::Banned`]: since when, until when, why.
+    pub ban: Option<Box<BanNotice>>,
+    cause: Option<Cause>,
+}
+
+impl Error {
+    /// A refusal of `kind` with words of its own.
+    pub fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), fields: Vec::new(), retry_after: None, ban: None, cause: None }
+    }
+
+    /// A refusal for what stands in single fields.
+    #[must_use]
+    pub fn invalid(fields: Vec<FieldProblem>) -> Self {
+        Self { fields, ..ErrorKind::InvalidInput.into() }
+    }
+
+    /// A fault of ours: the person reads general words, the log the cause.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self { cause: Some(cause.into()), ..ErrorKind::Internal.into() }
+    }
+
+    /// Not now: worth another try after `retry_after`.
+    #[must_use]
+    pub fn busy(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..ErrorKind::Unavailable.into() }
+    }
+
+    /// Adds when it is worth trying again.
+    #[must_use]
+    pub fn retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// Adds what caused it, for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// What caused it, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
+        self.cause.as_deref()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind, kind.default_detail())
+    }
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind.code(), self.detail)?;
+        for problem in &self.fields {
+            write!(f, "; {}: {}", problem.field, problem.message)?;
+        }
+        self.cause.as_ref().map_or(Ok(()), |cause| write!(f, " ({cause})"))
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<sea_orm::DbErr> for Error {
+    /// A database that cannot be reached is an honest "not now"; anything else is our fault.
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::DbErr;
+        let away = match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+            DbErr::Exec(cause) | DbErr::Query(cause) => is_connection_lost(cause),
+            _ => false,
+        };
+        if away { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) }
+    }
+}
+
+fn is_connection_lost(cause: &sea_orm::RuntimeErr) -> bool {
+    use sea_orm::{RuntimeErr, SqlxError};
+    let RuntimeErr::SqlxError(error) = cause else { return false };
+    match &**error {
+        SqlxError::Io(_) | SqlxError::PoolClosed | SqlxError::PoolTimedOut | SqlxError::WorkerCrashed => true,
+        // Class 57: operator intervention (shutdown, crash); class 53: out of resources; class 08:
+        // connection exceptions (PostgreSQL, appendix A).
+        SqlxError::Database(error) => error
+            .code()
+            .is_some_and(|code| ["57", "53", "08"].iter().any(|class| code.len() == 5 && code.starts_with(class))),
+        _ => false,
+    }
+}

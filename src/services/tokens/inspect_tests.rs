@@ -1,0 +1,68 @@
+//! Whether a token is alive, and what finding out costs.
+
+use std::sync::atomic::Ordering;
+
+use secrecy::ExposeSecret;
+
+use crate::services::accounts::Doer;
+use crate::services::testing::{House, TOKEN};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cached_answer_shows_a_change_at_once_and_ends_with_the_token() {
+    for house in House::all().await {
+        let ada = house.person("ada@example.com").await;
+        let (session, _) = house.sign_in(&ada).await;
+        let token = house.tokens.session_token(&session, &ada).unwrap();
+        let token = token.text.expose_secret();
+        assert_eq!(house.tokens.inspect(token).await.unwrap().unwrap().live.as_ref().unwrap().user.name, "Maren Olsen");
+        house.accounts.rename(ada.id, "Ada".into(), Doer::command()).await.unwrap();
+        assert_eq!(house.tokens.inspect(token).await.unwrap().unwrap().live.as_ref().unwrap().user.name, "Ada");
+        house.pass(TOKEN);
+        assert!(house.tokens.inspect(token).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_088_tokens_that_open_nothing_are_not_kept() {
+    for house in House::all().await {
+        for number in 0..1000 {
+            assert!(house.tokens.inspect(&format!("random {number}")).await.unwrap().is_none());
+        }
+        house.tokens.cache.entries.run_pending_tasks();
+        assert_eq!(house.tokens.cache.entries.entry_count(), 0);
+    }
+}
+
+/// Genuine tokens of sessions that have ended: each inspection is one read, however often it is repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_088_a_dead_token_costs_one_read_each_time_and_is_not_kept() {
+    for house in House::all().await {
+        let ada = house.person("ada@example.com").await;
+        let mut dead = Vec::new();
+        for _ in 0..20 {
+            let (session, _) = house.sign_in(&ada).await;
+            dead.push(house.tokens.session_token(&session, &ada).unwrap().text);
+            assert!(house.accounts.end_session(ada.id, session.id, Doer::command()).await.unwrap());
+        }
+        let (session, _) = house.sign_in(&ada).await;
+        let alive = house.tokens.session_token(&session, &ada).unwrap().text;
+        let reads = || house.db.reads.load(Ordering::SeqCst);
+        let before = reads();
+        for round in 1..=3 {
+            for token in &dead {
+                assert!(house.tokens.inspect(token.expose_secret()).await.unwrap().is_none());
+            }
+            assert_eq!(reads() - before, round * 20, "one read each");
+        }
+        house.tokens.cache.entries.run_pending_tasks();
+        assert_eq!(house.tokens.cache.entries.entry_count(), 0);
+        let before = reads();
+        for _ in 0..3 {
+            assert!(house.tokens.inspect(alive.expose_secret()).await.unwrap().is_some());
+        }
+        assert_eq!(reads() - before, 1, "and a living one costs one in all");
+        let before = reads();
+        assert!(house.tokens.inspect("nonsense").await.unwrap().is_none());
+        assert_eq!(reads(), before, "nonsense costs none");
+    }
+}
