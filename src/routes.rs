@@ -26,7 +26,11 @@ pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
 /// The same by the routers alone; for behind a [`Surface`].
 #[must_use]
 pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
-    let everything = session_api(Route::new()).nest_no_strip("/oauth2", described(oidc::API, Failures::oauth));
+    let oauth = oidc::OpenAt {
+        path: format!("{}{}", web.settings.base_path(), oidc::USERINFO),
+        endpoint: described(oidc::API, Failures::oauth),
+    };
+    let everything = session_api(Route::new()).nest_no_strip("/oauth2", oauth);
     let everything = pages(discovery(explorer(probes(everything))), web);
     let routes = match web.settings.base_path() {
         "" => everything,

@@ -23,9 +23,7 @@ pub use picture::Picture;
 
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
-use crate::services::{
-    certificates, clients, database, grants, keys as signing, moderation, sessions, tokens, users,
-};
+use crate::services::{certificates, clients, database, grants, keys as signing, moderation, sessions, tokens, users};
 
 /// Every setting of this release.
 #[derive(Clone, Debug)]

@@ -63,14 +63,20 @@ pub fn fingerprint(path: &Path) -> Option<Fingerprint> {
 /// Whether one of these files has changed and all stand still now; waits a moment to see that.
 #[must_use]
 pub fn have_changed(seen: &Seen) -> bool {
-    let now = || seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect::<Seen>();
-    let first = now();
-    if first == *seen {
-        return false;
-    }
+    look(seen) != *seen && stand_still(seen)
+}
+
+/// Whether these files stand still, changed or not; waits a moment to see that.
+#[must_use]
+pub fn stand_still(seen: &Seen) -> bool {
+    let first = look(seen);
     // An editor empties the file and writes it: what is half there may well be valid.
     std::thread::sleep(SETTLED);
-    now() == first
+    look(seen) == first
+}
+
+fn look(seen: &Seen) -> Seen {
+    seen.iter().map(|(path, _)| (path.clone(), fingerprint(path))).collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ mod revoke;
 mod token;
 mod userinfo;
 
+pub use cors::OpenAt;
 pub use introspect::{Direct, INTROSPECT};
+pub use userinfo::USERINFO;
 
 /// The operations that are described.
 pub type Api = (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);

@@ -1,6 +1,6 @@
 //! Userinfo (OpenID Connect Core section 5.3): who the person of an access token is.
 
-use poem::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
+use poem::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSecurityScheme, Registry};
 use poem_openapi::types::{Example, Type};
@@ -8,7 +8,6 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::cors;
 use super::parameters::Parameters;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,6 +15,8 @@ use crate::services::grants::scope::OPENID;
 use crate::services::tokens::{LiveToken, TokenKind, claims};
 use crate::web::body;
 
+/// The path of userinfo below the base path.
+pub const USERINFO: &str = "/oauth2/userinfo";
 const SCHEME: &str = "accessToken";
 const JSON: &str = "application/json";
 /// For clients that want it signed (Core section 5.3.2).
@@ -83,10 +84,7 @@ impl IntoResponse for Printed {
             Self::Json(text) => (JSON, text),
             Self::Jwt(text) => (JWT, text),
         };
-        Response::builder()
-            .header(CONTENT_TYPE, media_type)
-            .header(ACCESS_CONTROL_ALLOW_ORIGIN, cors::ANYBODY)
-            .body(text)
+        Response::builder().header(CONTENT_TYPE, media_type).body(text)
     }
 }
 

@@ -126,6 +126,26 @@ async fn a_machine_works_on_its_own_authority() {
 }
 
 #[tokio::test]
+async fn sec_130_any_page_may_ask_userinfo_with_a_token() {
+    let server = TestServer::start(&[("POSTERN_URL", "http://localhost:3081/auth")]).await;
+    let preflight = async |path: &str| {
+        let request = server.request(reqwest::Method::OPTIONS, path).header("origin", "https://spa.example");
+        let request = request.header("access-control-request-method", "GET");
+        server.send(request.header("access-control-request-headers", "authorization")).await
+    };
+    let asked = preflight("/oauth2/userinfo").await.expect(204);
+    assert_eq!(asked.header("access-control-allow-origin"), "*");
+    assert!(asked.header("access-control-allow-headers").contains("Authorization"));
+    assert_eq!(asked.header("access-control-allow-credentials"), "");
+    let refused = server.get("/oauth2/userinfo").await.expect(401);
+    assert_eq!(refused.header("access-control-allow-origin"), "*", "the app's page may read why");
+    for path in ["/oauth2/introspect", "/oauth2/token", "/oauth2/authorize", "/api/user", "/login"] {
+        let answer = preflight(path).await;
+        assert!(answer.status == 405 && answer.header("access-control-allow-origin").is_empty(), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn sec_079_a_new_role_and_a_new_name_show_at_once() {
     let server = TestServer::start(&[]).await;
     let app = App::at(&server, "app");
