@@ -47,7 +47,9 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("Client id and secret; they may stand in the form as well, or an assertion in their place."),
+                description: Some(
+                    "Client id and secret; they may stand in the form as well, or an assertion in their place.",
+                ),
                 name: None,
                 key_in: None,
                 scheme: Some("basic"),

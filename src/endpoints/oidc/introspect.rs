@@ -100,12 +100,7 @@ impl IntrospectApi {
     /// Says whether a token is alive, and whose it is. Called by a confidential client with the right to introspect,
     /// on every request that it serves. With `Accept: application/token-introspection+jwt` the answer is signed.
     #[oai(path = "/oauth2/introspect", method = "post", operation_id = "introspect")]
-    async fn introspect(
-        &self,
-        app: App,
-        request: &Request,
-        call: Inquiry<IntrospectionRequest>,
-    ) -> Result<Printed> {
+    async fn introspect(&self, app: App, request: &Request, call: Inquiry<IntrospectionRequest>) -> Result<Printed> {
         if call.client.metadata.introspect.is_none() {
             return Err(Error::new(ErrorKind::InvalidClient, "This client has no right to introspect."));
         }

@@ -65,7 +65,13 @@ impl<'t> Assertion<'t> {
             None => None,
         };
         let algorithm = header.get("alg")?.as_str()?.parse().ok()?;
-        Some(Self { algorithm, kid, message, signature: URL_SAFE_NO_PAD.decode(signature).ok()?, claims: object(payload)? })
+        Some(Self {
+            algorithm,
+            kid,
+            message,
+            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+            claims: object(payload)?,
+        })
     }
 
     /// Whom it names: the client, as issuer and as subject.

@@ -63,7 +63,8 @@ fn sec_066_sec_068_an_assertion_stands_alone_and_says_its_type() {
     assert_eq!(refused(brought(&["chat"], &[], kind, &[])), ErrorKind::InvalidRequest);
     assert_eq!(refused(brought(&["chat"], &[], &["urn:other"], &["a.b.c"])), ErrorKind::InvalidClient);
     for header in [header("chat:secret").as_str(), "Bearer x"] {
-        let doubled = Brought { authorization: &[header], assertion_types: kind, assertions: &["a.b.c"], ..Brought::default() };
+        let doubled =
+            Brought { authorization: &[header], assertion_types: kind, assertions: &["a.b.c"], ..Brought::default() };
         assert_eq!(refused(presented(&doubled)), ErrorKind::InvalidRequest);
     }
 }

@@ -31,10 +31,8 @@ pub(super) fn client(mut table: Table, number: usize, files: &mut Files, problem
     let whose = id.as_ref().map_or_else(|| format!("client number {number}"), |id| format!("client \"{id}\""));
     let mut reader = Reader::new(table, whose.clone(), problems);
     let metadata = metadata(&mut reader).completed();
-    if reader.value("sector_identifier_uri").is_some() {
-        let words = "is not read here: with subject_type = \"pairwise\" the one host of the redirect_uris is the sector.";
-        reader.fail("sector_identifier_uri", words);
-    }
+    let words = "is not read here: with subject_type = \"pairwise\" the one host of the redirect_uris is the sector.";
+    reader.refuse("sector_identifier_uri", words);
     let secrets = secrets(&mut reader, &metadata, &whose, files);
     for problem in metadata.problems() {
         reader.fail(problem.field, problem.message);

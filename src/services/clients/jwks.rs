@@ -54,9 +54,7 @@ impl Jwks {
     ) -> bool {
         let is_meant = |key: &Key| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
         let candidates = self.keys().filter(|key| key.fits(algorithm) && is_meant(key));
-        candidates
-            .filter_map(|key| key.parsed(algorithm))
-            .any(|public| public.verify_sig(message, signature).is_ok())
+        candidates.filter_map(|key| key.parsed(algorithm)).any(|public| public.verify_sig(message, signature).is_ok())
     }
 
     fn keys(&self) -> impl Iterator<Item = Key> {

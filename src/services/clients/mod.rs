@@ -133,6 +133,8 @@ mod change_tests;
 #[cfg(test)]
 mod credentials_tests;
 #[cfg(test)]
+mod declared_tests;
+#[cfg(test)]
 mod example_tests;
 #[cfg(test)]
 mod file_tests;

@@ -108,8 +108,7 @@ impl Clients {
         let assertion = Assertion::read(assertion).ok_or_else(nobody)?;
         let named = assertion.client().filter(|named| id.is_empty() || *named == id).ok_or_else(nobody)?;
         let client = self.find(&ClientId::new(named)).await?.ok_or_else(nobody)?;
-        if client.token_endpoint_auth_method != AuthMethod::PrivateKeyJwt
-            || !assertion.is_signed_by(keys_of(&client)?)
+        if client.token_endpoint_auth_method != AuthMethod::PrivateKeyJwt || !assertion.is_signed_by(keys_of(&client)?)
         {
             return Err(nobody());
         }

@@ -25,9 +25,8 @@ impl Clients {
         let id = sha256(format!("{client}\0{}", spending.jti).as_bytes());
         let row = ActiveModel { id: Set(id), expires_at: Set(spending.expires_at + KEPT) };
         let insert = Entity::insert(row).on_conflict_do_nothing_on([Column::Id]);
-        let write = self.database.write_statement(|tx| {
-            Box::pin(async move { Ok(insert.exec_without_returning(tx).await?) })
-        });
+        let write =
+            self.database.write_statement(|tx| Box::pin(async move { Ok(insert.exec_without_returning(tx).await?) }));
         Ok(matches!(write.await?, TryInsertResult::Inserted(1..)))
     }
 

@@ -163,7 +163,9 @@ impl Tokens {
         let now = self.clock.now().seconds();
         let is_sound = |payload: &Payload| {
             let has_begun = payload.nbf.is_none_or(|nbf| (0..=now).contains(&nbf));
-            payload.iss == self.issuer && has_begun && (0..=payload.exp).contains(&payload.iat)
+            // Without a grant it can only be the client's own.
+            let is_somebodys = payload.grant_id.is_some() || payload.sub == payload.client_id.as_str();
+            payload.iss == self.issuer && has_begun && is_somebodys && (0..=payload.exp).contains(&payload.iat)
         };
         Ok(payload.filter(is_sound))
     }
