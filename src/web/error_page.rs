@@ -117,22 +117,8 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str, Option<Action>) 
         | Kind::InvalidClient
         | Kind::Conflict
         | Kind::UnsupportedMediaType => ("That did not work", "", ACCOUNT),
-        // What clients hear; a person meets it only when an app is set up wrongly.
-        Kind::InvalidGrant
-        | Kind::UnauthorizedClient
-        | Kind::UnsupportedGrantType
-        | Kind::InvalidScope
-        | Kind::InvalidTarget
-        | Kind::UnsupportedResponseType
-        | Kind::RequestNotSupported
-        | Kind::RequestUriNotSupported
-        | Kind::LoginRequired
-        | Kind::ConsentRequired
-        | Kind::InteractionRequired
-        | Kind::UnmetAuthenticationRequirements
-        | Kind::AccessDenied
-        | Kind::InvalidToken
-        | Kind::InsufficientScope => ("That did not work", "", None),
+        // What clients hear: a person meets it only when an app is set up wrongly.
+        _ => ("That did not work", "", None),
     }
 }
 

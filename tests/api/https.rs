@@ -68,6 +68,7 @@ async fn sec_008_what_is_made_for_https_is_private() {
 #[tokio::test]
 async fn commands_make_no_certificate_and_show_what_is_set() {
     let place = internal();
+    place.run(&["migrate"], "").await.expect(0);
     place.run(&["user", "list"], "").await.expect(0);
     assert!(place.path("data/postern.secrets").exists() && !place.path("data/postern.ca.pem").exists());
     let shown = place.run(&["config", "show"], "").await.expect(0).out;

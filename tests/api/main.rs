@@ -11,6 +11,7 @@ mod crash;
 mod headers;
 mod https;
 mod introspection;
+mod keys_command;
 mod limits;
 mod nodes;
 mod oidc;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use postern::services::audit::Actor;
+use postern::services::shared::Subject;
 use reqwest::Method;
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
 use crate::support::patience::until;
@@ -15,6 +18,25 @@ async fn the_process_lives_and_is_ready() {
     each(&[], async |server: &TestServer| {
         assert_eq!(server.get("/healthz").await.expect(200).body, "ok\n");
         assert_eq!(server.get("/readyz").await.expect(200).body, "ready\n");
+    })
+    .await;
+}
+
+/// A key that cannot be opened here is told of, and nothing is signed or verified beside it.
+#[tokio::test]
+async fn a_server_without_its_signing_keys_is_not_ready() {
+    each(&[], async |server: &TestServer| {
+        let foreign = "INSERT INTO signing_keys (id, algorithm, private_sealed, public_jwk, created_at, signs_from) \
+                       SELECT 'foreign', algorithm, private_sealed, public_jwk, created_at, signs_from \
+                       FROM signing_keys LIMIT 1";
+        let write =
+            server.app.database.write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(foreign).await?) }));
+        write.await.expect("written");
+        server.app.shared.forget(&Subject::Keys);
+        assert_eq!(server.get("/readyz").await.expect(503).body, "the signing keys cannot be loaded\n");
+        server.get("/healthz").await.expect(200);
+        server.app.keys.condemn("foreign", Actor::Command).await.expect("given up");
+        until(Duration::from_secs(5), "it is ready again", async || server.get("/readyz").await.status == 200).await;
     })
     .await;
 }

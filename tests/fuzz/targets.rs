@@ -1,6 +1,7 @@
 //! What strangers may send, thrown at the code that reads it first (SEC-159): nothing panics, and
 //! what was accepted is what it claims to be.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use aws_lc_rs::hmac;
@@ -13,6 +14,7 @@ use postern::config::Config;
 use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::random::Random;
 use postern::services::clients::RedirectUri;
+use postern::services::keys::SigningAlgorithm;
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -136,6 +138,7 @@ fn sec_159_token() {
         let genuine = format!("{signed}.{}", BASE64.encode(mac));
         for token in [String::from_utf8_lossy(bytes).as_ref(), &genuine] {
             runtime.block_on(async {
+                assert!(app.keys.verify(token, "at+jwt").await.expect("an answer").is_none());
                 assert!(app.tokens.inspect(token).await.expect("an answer").is_none());
                 assert!(app.tokens.session_of_expired(token).await.expect("an answer").is_none());
                 assert!(app.tokens.session_of_refresh_token(token).await.expect("an answer").is_none());
@@ -144,13 +147,38 @@ fn sec_159_token() {
     });
 }
 
-/// An application with an empty database.
+/// Header, payload and signature of a token that one of our keys might have signed, but for one of them.
+#[test]
+fn sec_159_signed_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let app = runtime.block_on(app(folder.path()));
+    let claims = BTreeMap::from([("sub", "ada")]);
+    let sign = app.keys.sign(SigningAlgorithm::Es256, "at+jwt", &claims);
+    let genuine = runtime.block_on(sign).expect("signed");
+    let parts: Vec<String> = genuine.split('.').map(str::to_owned).collect();
+    let (runtime, app) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app));
+    check!().for_each(|bytes: &[u8]| {
+        for place in 0..parts.len() {
+            let mut odd = parts.clone();
+            odd[place] = BASE64.encode(bytes);
+            if odd != parts {
+                let read = runtime.block_on(app.keys.verify(&odd.join("."), "at+jwt"));
+                assert!(read.expect("an answer").is_none());
+            }
+        }
+    });
+}
+
+/// An application with an empty database, and its signing keys.
 async fn app(folder: &std::path::Path) -> App {
     let file = format!("POSTERN_DATABASE_URL=sqlite://{}\nJWT_SECRET={KEY}\n", folder.join("postern.db").display());
     let env = Env::new([], Some((&folder.join(".env"), &file)));
     let (config, _) = Config::load(env, &Random::system()).expect("good settings");
     let app = App::build(config, Clock::system(), Random::system()).await.expect("an application");
     app.database.migrate().await.expect("a schema");
+    app.keys.maintain().await.expect("signing keys");
     app
 }
 

@@ -47,6 +47,7 @@ fn defaults_are_those_of_the_list() {
     assert!(!config.web.secure_cookies && config.users.email_login && config.users.registration);
     assert_eq!(config.tokens.session_token_lifetime, Duration::from_secs(900));
     assert_eq!(config.tokens.refresh_lifetime, Duration::from_secs(604_800));
+    assert_eq!(config.keys.rotation, Some(Duration::from_secs(90 * 86_400)));
     assert_eq!((config.users.hashing.memory_kib, config.users.hashing.iterations), (19_456, 2));
     assert_eq!(config.web.looks.title, "Postern");
     assert!(matches!(config.database.location, Location::Sqlite(path) if path == Path::new("data/postern.db")));
@@ -103,6 +104,7 @@ fn sec_006_lengths_of_time_are_checked_against_each_other() {
         ("POSTERN_REFRESH_GRACE=61s", "POSTERN_REFRESH_GRACE"),
         ("POSTERN_BROWSER_SESSION_IDLE=31d", "POSTERN_BROWSER_SESSION_IDLE"),
         ("POSTERN_AUDIT_RETENTION=0s", "POSTERN_AUDIT_RETENTION"),
+        ("POSTERN_SIGNING_KEY_ROTATION=1h", "POSTERN_SIGNING_KEY_ROTATION"),
         ("LOGIN_WINDOW=0", "LOGIN_WINDOW"),
         ("REGISTER_MAX=0", "REGISTER_MAX"),
     ] {

@@ -118,3 +118,16 @@ fn sec_003_jwt_secrets_must_differ() {
     let text = format!("JWT_SECRET={ONE}\nJWT_REFRESH_SECRET={ONE}\nPOSTERN_ENCRYPTION_KEY={KEY}");
     assert_eq!(problems(&text), [("JWT_REFRESH_SECRET".to_owned(), "equals JWT_SECRET".to_owned())]);
 }
+
+#[test]
+fn sec_001_the_key_from_before_is_checked_like_the_one_of_today() {
+    let text = |key: &str| with_secrets(&format!("POSTERN_ENCRYPTION_KEY_PREVIOUS={key}"));
+    let (config, notes) = load(&text(&format!("{ONE}{OTHER}"))).expect("no problem");
+    let previous = config.previous_encryption_key.expect("a key");
+    assert_eq!((hex::encode(previous.expose()), notes.warnings), (format!("{ONE}{OTHER}"), vec![]));
+    assert!(load(&with_secrets("")).is_ok_and(|(config, _)| config.previous_encryption_key.is_none()));
+    for weak in ["short", &"00".repeat(32)] {
+        let found: Vec<_> = problems(&text(weak)).into_iter().map(|(setting, _)| setting).collect();
+        assert_eq!(found, ["POSTERN_ENCRYPTION_KEY_PREVIOUS"], "{weak}");
+    }
+}

@@ -198,3 +198,32 @@ async fn keep(tx: &Executor<'_>, before: &Schedule, after: &Schedule, fresh: Vec
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::database::Database;
+    use crate::services::database::testing::fresh;
+    use crate::services::keys::testing::{Node, rows};
+
+    /// Each has its new keys ready, so that all of them come to the database at the same moment.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_nodes_that_want_the_same_step_one_takes_it() {
+        for it in fresh().await {
+            let mut steps = Vec::new();
+            for _ in 0..4 {
+                let database = Database::connect(&it.settings).await.expect("a connection");
+                let node = Node::sealing(&database, "a secret", None);
+                let made = [SigningAlgorithm::ALL, SigningAlgorithm::ALL].concat();
+                steps.push((node.make(made).await.expect("new keys"), node));
+            }
+            let steps = steps.into_iter().map(|(fresh, node)| {
+                tokio::spawn(async move { node.write(Change::Settle, None, fresh).await.map(|done| done.is_some()) })
+            });
+            for step in steps.collect::<Vec<_>>() {
+                assert!(step.await.expect("it ends").expect("written"));
+            }
+            assert_eq!(rows(&it.database).await.len(), 2 * SigningAlgorithm::ALL.len());
+        }
+    }
+}

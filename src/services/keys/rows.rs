@@ -31,8 +31,7 @@ impl Seal {
     pub(super) fn open(&self, row: &Model, term: &Term) -> Result<Pair> {
         let seals = std::iter::once(&self.current).chain(&self.previous);
         let opened = seals.filter_map(|seal| seal.open(row.id.as_bytes(), &row.private_sealed)).next();
-        let pair = opened.and_then(|pkcs8| Pair::open(term.algorithm, &pkcs8));
-        pair.filter(|pair| pair.kid == row.id).ok_or_else(|| unopened(&row.id))
+        opened.and_then(|pkcs8| Pair::open(term.algorithm, &pkcs8)).ok_or_else(|| unopened(&row.id))
     }
 
     /// The row's private key under the seal of today, where it stands under the one from before.

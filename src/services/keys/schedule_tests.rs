@@ -51,6 +51,18 @@ fn sec_081_a_rotation_in_its_stages() {
 }
 
 #[test]
+fn sec_081_the_key_from_before_does_not_come_back_in_place_of_a_condemned_one() {
+    let (mut it, mut maker) = (schedule(Some(90 * DAY)), Maker::default());
+    maker.make(|make| it.settle(make));
+    it.now = START + 90 * DAY;
+    // Its turn has come, and no node has noticed yet.
+    let doomed = signer(&it.terms, ALGORITHM, it.now).expect("a signer").kid.clone();
+    maker.make(|make| it.condemn(&doomed, make));
+    let heir = signer(&it.terms, ALGORITHM, it.now).expect("a signer");
+    assert_eq!((heir.created_at, heir.signs_from), (it.now, it.now), "a new one: {:?}", it.terms);
+}
+
+#[test]
 fn a_rotation_by_hand_waits_for_a_key_that_nobody_knows_yet() {
     let (mut it, mut maker) = (schedule(None), Maker::default());
     maker.make(|make| it.settle(make));

@@ -48,6 +48,7 @@ async fn sec_145_a_wrong_encryption_key_is_refused_and_nothing_is_made_over_what
         assert_eq!(rows(&it.database).await, before);
 
         // Whoever has lost the key says so, key by key.
+        let wrong = Node::sealing(&it.database, "another secret", None);
         for row in before {
             wrong.condemn(&row.id, Actor::Command).await.expect("condemned");
         }

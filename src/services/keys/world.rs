@@ -116,6 +116,7 @@ impl World {
                     }
                     self.sign();
                     self.settle();
+                    self.check();
                 }
             }
             Act::Off(days) => {
