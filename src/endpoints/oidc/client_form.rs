@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::endpoints::oidc::parameters::Parameters;
 use crate::error::{Error, ErrorKind};
 use crate::services::caller::Caller;
-use crate::services::clients::{Brought, Client, presented};
+use crate::services::clients::{Brought, Client, Credentials, presented};
 use crate::web::body;
 use crate::web::form::pairs;
 
@@ -124,15 +124,20 @@ async fn proven(
         assertion_types: &all("client_assertion_type"),
         assertions: &all("client_assertion"),
     })?;
-    if let Some(client) = app.clients.recognise(&shown) {
-        return Ok(client);
+    match app.clients.recognise(&shown) {
+        Some(client) => Ok(client),
+        // On the heap: who is recognised has no use for its room.
+        None => Box::pin(prove(app, request, body, &shown)).await,
     }
+}
+
+async fn prove(app: &App, request: &Request, body: &mut RequestBody, shown: &Credentials) -> poem::Result<Arc<Client>> {
     let caller = <Caller as FromRequest>::from_request(request, body).await?;
     let issuer = app.config.web.issuer();
     let (token, push) = (format!("{issuer}/oauth2/token"), format!("{issuer}{PUSH}"));
     let names = [issuer, token.as_str(), push.as_str()];
     let names = if request.uri().path() == PUSH { &names[..] } else { &names[..2] };
-    Ok(app.clients.prove(&shown, names, &caller).await?)
+    Ok(app.clients.prove(shown, names, &caller).await?)
 }
 
 fn authorization(request: &Request) -> Result<Vec<&str>, Error> {
