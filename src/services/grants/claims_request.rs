@@ -42,7 +42,8 @@ impl ClaimsRequest {
     /// [`ErrorKind::InvalidRequest`] when it is no JSON object of this form.
     pub fn parse(text: &str) -> Result<Self> {
         let malformed = || Error::new(ErrorKind::InvalidRequest, "The parameter claims is not what it should be.");
-        if text.len() > LONGEST {
+        // A list would be read as its members in order.
+        if text.len() > LONGEST || !text.trim_start().starts_with('{') {
             return Err(malformed());
         }
         serde_json::from_str(text).map_err(|_| malformed())
