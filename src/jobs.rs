@@ -72,6 +72,7 @@ pub async fn run_due(app: &App) {
     report("pushed requests", drain(|| app.grants.sweep_pushed(MOST)).await);
     report("opaque tokens", drain(|| app.tokens.sweep_opaque(MOST)).await);
     report("revoked tokens", drain(|| app.tokens.sweep_revoked(MOST)).await);
+    report("spent assertions", drain(|| app.clients.sweep_assertions(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);
     report("invalidations", drain(|| app.shared.sweep(&app.database, MOST)).await);
     report("audit events", drain(|| app.audit.sweep(MOST)).await);

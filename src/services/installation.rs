@@ -1,5 +1,5 @@
-//! What is true of this installation once for ever: that its first administrator was made, and
-//! which issuer its people were given.
+//! What is true of this installation once for ever: that its first administrator was made, which
+//! issuer its people were given, and what their pairwise ids are made with.
 
 use entity::Timestamp;
 use entity::fact::{ActiveModel, Column, Entity};
@@ -7,10 +7,11 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::database::{Database, Executor};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const FIRST_ADMIN: &str = "first_admin";
 const ISSUER: &str = "issuer";
+const PAIRWISE_SALT: &str = "pairwise_salt";
 
 /// Claims the place of the first administrator in the transaction `tx`. Exactly one caller in the
 /// life of the installation is told yes.
@@ -26,10 +27,23 @@ pub async fn claim_first_admin(tx: &Executor<'_>, now: Timestamp) -> Result<bool
 /// # Errors
 /// When the database is away.
 pub async fn first_issuer(database: &Database, issuer: &str, now: Timestamp) -> Result<String> {
-    let ours = issuer.to_owned();
-    database.write(move |tx| Box::pin(async move { state(tx, ISSUER, ours, now).await })).await?;
-    let row = Entity::find_by_id(ISSUER).one(database.read()).await?;
-    Ok(row.map_or_else(|| issuer.to_owned(), |row| row.value))
+    settle(database, ISSUER, issuer.to_owned(), now).await
+}
+
+/// What pairwise ids are made with (OpenID Connect Core section 8.1): `fresh` where there was none.
+/// A lost or changed one would make strangers of everybody.
+///
+/// # Errors
+/// When the database is away.
+pub async fn pairwise_salt(database: &Database, fresh: String, now: Timestamp) -> Result<String> {
+    settle(database, PAIRWISE_SALT, fresh, now).await
+}
+
+/// The value of the fact called `name`, which is `ours` when nobody stated it before, on any node.
+async fn settle(database: &Database, name: &'static str, ours: String, now: Timestamp) -> Result<String> {
+    database.write(move |tx| Box::pin(async move { state(tx, name, ours, now).await })).await?;
+    let row = Entity::find_by_id(name).one(database.read()).await?;
+    row.map(|row| row.value).ok_or_else(|| Error::internal(format!("the fact {name} was stated and is not there")))
 }
 
 /// States a fact; answers whether it is new.

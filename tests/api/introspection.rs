@@ -9,7 +9,7 @@ use postern::secret::DerivedKey;
 use postern::web::Web;
 use postern::web::surface::Surface;
 
-use crate::support::{CLIENT_SECRET, TestServer};
+use crate::support::{App, CLIENT_SECRET, TestServer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -19,6 +19,7 @@ struct Case {
     media_type: &'static str,
     coding: &'static str,
     query: &'static str,
+    accept: &'static str,
     body: String,
     status: u16,
 }
@@ -26,7 +27,8 @@ struct Case {
 impl Case {
     fn new(body: &str, status: u16) -> Self {
         let authorization = Some(basic("chat", CLIENT_SECRET));
-        Self { authorization, media_type: FORM, coding: "identity", query: "", body: body.to_owned(), status }
+        let body = body.to_owned();
+        Self { authorization, media_type: FORM, coding: "identity", query: "", accept: "*/*", body, status }
     }
 
     fn by(self, client: &str, secret: &str) -> Self {
@@ -37,6 +39,7 @@ impl Case {
         let request = Request::builder().method(Method::POST).uri_str(format!("{path}{}", self.query));
         let request =
             request.header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_ENCODING, self.coding);
+        let request = request.header(header::ACCEPT, self.accept);
         let mut request = request.header(header::CONTENT_LENGTH, self.body.len());
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
@@ -49,7 +52,7 @@ fn basic(client: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{client}:{secret}")))
 }
 
-fn cases(token: &str) -> Vec<Case> {
+fn cases(token: &str, bearer: &str) -> Vec<Case> {
     let (form, secret) = (format!("token={token}"), format!("client_secret={CLIENT_SECRET}"));
     vec![
         Case::new(&form, 200),
@@ -68,6 +71,10 @@ fn cases(token: &str) -> Vec<Case> {
         Case::new(&form, 401).by("chat", "wrong"),
         Case::new(&form, 401).by("nobody", CLIENT_SECRET),
         Case { authorization: None, ..Case::new(&form, 401) },
+        Case { authorization: Some(format!("Bearer {bearer}")), ..Case::new(&form, 200) },
+        Case { authorization: Some(format!("Bearer {token}")), ..Case::new(&form, 401) },
+        Case { authorization: Some(format!("Bearer {bearer}")), ..Case::new(&format!("{form}&{secret}"), 400) },
+        Case { accept: "application/token-introspection+jwt", ..Case::new(&form, 200) },
         Case { authorization: None, ..Case::new(&format!("{form}&client_id=poster&{secret}"), 200) },
     ]
 }
@@ -87,12 +94,14 @@ async fn both_ways_answer_alike() {
     for base in ["", "/auth"] {
         let server = TestServer::start(&[("POSTERN_URL", &format!("http://localhost:3081{base}"))]).await;
         let token = server.newcomer("maren@example.com").await.token;
+        let asked = [("grant_type", "client_credentials"), ("scope", "introspect")];
+        let bearer = App::at(&server, "asker").token(&asked).await.text("access_token");
         let app = &server.app;
         let csrf = DerivedKey::derive(&[7; 32], "csrf");
         let web = Web::new(app.config.web.clone(), app.clock.clone(), app.random.clone(), csrf);
         let (quick, routed) = (routes::public(app, &web), Surface::new(web.clone(), routes::routed(app, &web)));
         let path = format!("{base}/oauth2/introspect");
-        for case in cases(&token) {
+        for case in cases(&token, &bearer) {
             let answer = ask(&quick, case.request(&path)).await;
             assert_eq!(answer, ask(&routed, case.request(&path)).await, "{:.80}", case.body);
             assert_eq!(answer.0.as_u16(), case.status, "{:.80} {answer:?}", case.body);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use bolero::check;
 use poem_openapi::Object;
@@ -12,8 +13,10 @@ use postern::app::App;
 use postern::clock::Clock;
 use postern::config::Config;
 use postern::env::{Env, arithmetic, parse_dotenv};
+use postern::error::ErrorKind;
 use postern::random::Random;
-use postern::services::clients::RedirectUri;
+use postern::services::audit::Actor;
+use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id};
 use postern::services::keys::SigningAlgorithm;
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
@@ -167,6 +170,37 @@ fn sec_159_signed_token() {
                 let read = runtime.block_on(app.keys.verify(&odd.join("."), "at+jwt"));
                 assert!(read.expect("an answer").is_none());
             }
+        }
+    });
+}
+
+/// An assertion as it comes, and the same bytes as payload and as header of one that the client signs.
+#[test]
+fn sec_159_client_assertion() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let app = runtime.block_on(app(folder.path()));
+    let pair = Ed25519KeyPair::generate().expect("a key");
+    let x = BASE64.encode(pair.public_key());
+    let set = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}]}}"#);
+    let jwks = Some(Jwks::new(set.parse().expect("JSON")).expect("a set"));
+    let metadata = Metadata { token_endpoint_auth_method: AuthMethod::PrivateKeyJwt, jwks, ..Metadata::default() };
+    let id = client_id("signer").expect("an id");
+    runtime.block_on(app.clients.add(id, metadata, Actor::Command)).expect("added");
+    let sign = |header: &[u8], payload: &[u8]| {
+        let message = format!("{}.{}", BASE64.encode(header), BASE64.encode(payload));
+        let signature = pair.sign(message.as_bytes());
+        format!("{message}.{}", BASE64.encode(signature))
+    };
+    let (runtime, app, sign) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app), AssertUnwindSafe(sign));
+    check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let by_header = sign(bytes, br#"{"iss":"signer","sub":"signer"}"#);
+        for assertion in [text.as_ref(), &sign(br#"{"alg":"EdDSA"}"#, bytes), &by_header] {
+            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"]);
+            let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
+            assert_eq!(refused.kind, ErrorKind::InvalidClient);
         }
     });
 }

@@ -7,18 +7,20 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSecurityScheme, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::endpoints::oidc::parameters::Parameters;
 use crate::error::{Error, ErrorKind};
-use crate::services::clients::AuthMethod;
-use crate::services::clients::{Client, presented};
+use crate::services::caller::Caller;
+use crate::services::clients::{Brought, Client, Credentials, presented};
 use crate::web::body;
 use crate::web::form::pairs;
 
-const SCHEME: &str = "clientSecretBasic";
+/// How the proof of a client is called in the document.
+pub(super) const SCHEME: &str = "clientSecretBasic";
+/// Where requests are pushed to: its address may be the audience of an assertion (RFC 9126 section 2).
+const PUSH: &str = "/oauth2/par";
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// A form of a client that has proven who it is, as far as it can.
@@ -45,7 +47,9 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("Client id and secret; they may stand in the form as well."),
+                description: Some(
+                    "Client id and secret; they may stand in the form as well, or an assertion in their place.",
+                ),
                 name: None,
                 key_in: None,
                 scheme: Some("basic"),
@@ -82,26 +86,58 @@ impl<T: DeserializeOwned> ClientForm<T> {
     /// 415 for a body of another type, 400 for parameters in the address or a form that cannot be
     /// read, 401 for a client that does not prove itself.
     pub(super) async fn read(app: &App, request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
-        if !body::is_of_type(request.headers(), MEDIA_TYPE) {
-            let words = "Send the parameters as application/x-www-form-urlencoded.";
-            return Err(Error::new(ErrorKind::UnsupportedMediaType, words).into());
-        }
-        if request.uri().query().is_some_and(|query| !query.is_empty()) {
-            // A token in an address ends in logs (RFC 6749 section 3.2, SEC-084).
-            let words = "Send the parameters in the body, not in the address.";
-            return Err(Error::new(ErrorKind::InvalidRequest, words).into());
-        }
-        let parameters = Parameters::parse(&body::read(request, body).await?)?;
-        parameters.check_repeats()?;
-        let one = |name| parameters.all(name).collect::<Vec<_>>();
-        let shown = presented(&authorization(request)?, &one("client_id"), &one("client_secret"))?;
-        let client = match shown.method {
-            AuthMethod::None => app.clients.public(&shown.id).await?,
-            method => app.clients.authenticate(&shown.id, shown.secret.expose_secret(), method).await?,
-        };
+        let parameters = parameters(request, body).await?;
+        let client = proven(app, request, body, &parameters).await?;
         let resources = parameters.all("resource").filter(|it| !it.is_empty()).map(str::to_owned).collect();
         Ok(Self { client, form: pairs::read_borrowed(parameters.without_repeats())?, resources, parameters })
     }
+}
+
+/// The parameters of a request that bears none in its address.
+pub(super) async fn parameters(request: &Request, body: &mut RequestBody) -> Result<Parameters, Error> {
+    if !body::is_of_type(request.headers(), MEDIA_TYPE) {
+        let words = "Send the parameters as application/x-www-form-urlencoded.";
+        return Err(Error::new(ErrorKind::UnsupportedMediaType, words));
+    }
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        // A token in an address ends in logs (RFC 6749 section 3.2, SEC-084).
+        let words = "Send the parameters in the body, not in the address.";
+        return Err(Error::new(ErrorKind::InvalidRequest, words));
+    }
+    let parameters = Parameters::parse(&body::read(request, body).await?)?;
+    parameters.check_repeats()?;
+    Ok(parameters)
+}
+
+/// The client that has sent `parameters`.
+async fn proven(
+    app: &App,
+    request: &Request,
+    body: &mut RequestBody,
+    parameters: &Parameters,
+) -> poem::Result<Arc<Client>> {
+    let all = |name| parameters.all(name).collect::<Vec<_>>();
+    let shown = presented(&Brought {
+        authorization: &authorization(request)?,
+        ids: &all("client_id"),
+        secrets: &all("client_secret"),
+        assertion_types: &all("client_assertion_type"),
+        assertions: &all("client_assertion"),
+    })?;
+    match app.clients.recognise(&shown) {
+        Some(client) => Ok(client),
+        // On the heap: who is recognised has no use for its room.
+        None => Box::pin(prove(app, request, body, &shown)).await,
+    }
+}
+
+async fn prove(app: &App, request: &Request, body: &mut RequestBody, shown: &Credentials) -> poem::Result<Arc<Client>> {
+    let caller = <Caller as FromRequest>::from_request(request, body).await?;
+    let issuer = app.config.web.issuer();
+    let (token, push) = (format!("{issuer}/oauth2/token"), format!("{issuer}{PUSH}"));
+    let names = [issuer, token.as_str(), push.as_str()];
+    let names = if request.uri().path() == PUSH { &names[..] } else { &names[..2] };
+    Ok(app.clients.prove(shown, names, &caller).await?)
 }
 
 fn authorization(request: &Request) -> Result<Vec<&str>, Error> {

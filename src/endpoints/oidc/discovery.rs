@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::cors;
 use crate::app::App;
 use crate::error::Result;
-use crate::services::clients::{GrantType, ResponseType, SigningAlgorithm};
+use crate::services::clients::{
+    AssertionAlgorithm, AuthMethod, GrantType, ResponseType, SigningAlgorithm, SubjectType,
+};
 use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
 use crate::services::tokens::{ACR, claims};
@@ -42,7 +44,12 @@ pub(crate) fn metadata(app: &App) -> Value {
     let claims: Vec<&str> = own_claims.into_iter().chain(claims::SUPPORTED.map(|(name, _)| name)).collect();
     let scopes: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
     let grants = GrantType::ALL.iter().filter(|it| **it != GrantType::DeviceCode).map(|it| it.name());
-    let methods = ["client_secret_basic", "client_secret_post", "none"];
+    let methods: Vec<&str> = AuthMethod::ALL.iter().map(|it| it.name()).collect();
+    // A public client proves nothing, and asks about no tokens; a token of its own may (RFC 8414 section 2).
+    let confidential = AuthMethod::ALL.iter().filter(|it| **it != AuthMethod::None).map(|it| it.name());
+    let inquirers: Vec<&str> = confidential.chain(["Bearer"]).collect();
+    let assertions: Vec<&str> = AssertionAlgorithm::ALL.iter().map(|it| it.name()).collect();
+    let signed: Vec<&str> = SigningAlgorithm::ALL.iter().map(|it| it.name()).collect();
     json!({
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
@@ -57,11 +64,16 @@ pub(crate) fn metadata(app: &App) -> Value {
         "response_types_supported": ResponseType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": grants.collect::<Vec<_>>(),
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": SigningAlgorithm::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        "subject_types_supported": SubjectType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        "id_token_signing_alg_values_supported": signed,
+        "userinfo_signing_alg_values_supported": signed,
+        "introspection_signing_alg_values_supported": signed,
         "token_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_signing_alg_values_supported": assertions,
+        "introspection_endpoint_auth_methods_supported": inquirers,
+        "introspection_endpoint_auth_signing_alg_values_supported": assertions,
         "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertions,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": claims,

@@ -1,26 +1,31 @@
 //! Token introspection (RFC 7662): what the chat backend calls on every request.
 //!
 //! The answer to a token is printed once and kept with the token in the cache of
-//! [`inspect`](crate::services::tokens::Tokens::inspect).
+//! [`inspect`](crate::services::tokens::Tokens::inspect). A caller that wants it signed (RFC 9701)
+//! gets the same members in a JWT.
 
 use bytes::Bytes;
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{Example, ToJSON, Type};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::client_form::ClientForm;
+use super::inquiry::Inquiry;
+use super::introspection::Introspection;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::clients::{Client, Introspect};
-use crate::services::grants::scope;
-use crate::services::sessions::Live;
-use crate::services::tokens::{ACR, LiveToken};
+use crate::services::tokens::LiveToken;
 
 /// The path of introspection below the base path.
 pub const INTROSPECT: &str = "/oauth2/introspect";
+
+/// The media type of a signed answer, and its `typ` (RFC 9701 section 5).
+const JWT: &str = "application/token-introspection+jwt";
+const TYP: &str = "token-introspection+jwt";
 
 /// A token to be inspected.
 #[derive(Object, Deserialize)]
@@ -31,155 +36,49 @@ struct IntrospectionRequest {
     token: String,
     /// What the caller takes it for; not needed.
     token_type_hint: Option<String>,
+    /// In place of a secret: what the client has signed (RFC 7523), for one use.
+    client_assertion: Option<String>,
+    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
 }
 
 impl Example for IntrospectionRequest {
     fn example() -> Self {
-        Self { token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(), token_type_hint: None }
-    }
-}
-
-/// What is known of a token. One that is not alive has `active` and nothing else.
-#[derive(Debug, Default, Object)]
-#[oai(skip_serializing_if_is_none, example)]
-struct Introspection {
-    /// Whether the token is alive.
-    active: bool,
-    /// Whose it is: the stable id.
-    sub: Option<String>,
-    /// The scopes, by blanks.
-    scope: Option<String>,
-    /// The client that it was made for.
-    client_id: Option<String>,
-    /// The person's user name.
-    username: Option<String>,
-    /// How it is used.
-    token_type: Option<String>,
-    /// When it ends, in seconds of Unix time.
-    exp: Option<i64>,
-    /// When it was made, in seconds of Unix time.
-    iat: Option<i64>,
-    /// From when on it is good, in seconds of Unix time.
-    nbf: Option<i64>,
-    /// Who made it.
-    iss: Option<String>,
-    /// Whom it is meant for.
-    aud: Option<String>,
-    /// Its own id.
-    jti: Option<String>,
-    /// The session that it belongs to.
-    sid: Option<String>,
-    /// When the person signed in, in seconds of Unix time.
-    auth_time: Option<i64>,
-    /// The class of that sign-in.
-    acr: Option<String>,
-    /// The methods of that sign-in (RFC 8176).
-    amr: Option<Vec<String>>,
-    /// The person's e-mail address.
-    email: Option<String>,
-    /// Whether the address is known to be the person's.
-    email_verified: Option<bool>,
-    /// The name that others see.
-    name: Option<String>,
-    /// Address of the person's picture.
-    picture: Option<String>,
-    /// The person's roles.
-    roles: Option<Vec<String>>,
-    /// The person's groups.
-    groups: Option<Vec<String>>,
-    /// The way in that the session began with.
-    provider: Option<String>,
-}
-
-impl Introspection {
-    /// What a caller learns that sees `all`, or only what the scope of the token opens.
-    fn of(token: &LiveToken, issuer: &str, all: bool) -> Self {
-        let text = |text: &str| Some(text.to_owned());
-        let client = token.client.as_ref().map(|id| id.as_str().to_owned());
-        let mut answer = Self {
-            active: true,
-            sub: client.clone(),
-            scope: client.as_ref().map(|_| scope::text(&token.scope)),
-            token_type: text("Bearer"),
-            exp: Some(token.expires_at.seconds()),
-            iat: Some(token.issued_at.seconds()),
-            nbf: Some(token.issued_at.seconds()),
-            iss: text(issuer),
-            aud: Some(token.audience.as_slice().join(" ")).filter(|aud| !aud.is_empty()),
-            jti: token.jti.clone(),
-            client_id: client,
-            ..Self::default()
-        };
-        if let Some(live) = &token.live {
-            answer.tell_of(token, live, |scope| all || token.scope.contains(scope));
-        }
-        answer
-    }
-
-    fn tell_of(&mut self, token: &LiveToken, live: &Live, is_open: impl Fn(&str) -> bool) {
-        let Live { user, session, .. } = live;
-        let when = |scope: &str, text: &str| is_open(scope).then(|| text.to_owned());
-        self.sub = Some(user.id.to_string());
-        self.sid = Some(session.id.to_string());
-        self.auth_time = token.authenticated_at.map(entity::Timestamp::seconds);
-        self.acr = token.client.as_ref().map(|_| ACR.to_owned());
-        self.amr = Some(session.amr.as_slice().to_vec());
-        self.username = when(scope::PROFILE, &user.username);
-        self.name = when(scope::PROFILE, &user.name);
-        self.picture = user.picture.clone().filter(|_| is_open(scope::PROFILE));
-        self.email = when(scope::EMAIL, &user.email);
-        self.email_verified = is_open(scope::EMAIL).then_some(user.email_verified);
-        self.roles = is_open(scope::ROLES).then(|| user.roles.as_slice().to_vec());
-        self.groups = is_open(scope::GROUPS).then(|| user.groups.as_slice().to_vec());
-        self.provider = when(scope::PROFILE, &session.provider);
-    }
-}
-
-impl Example for Introspection {
-    fn example() -> Self {
-        let text = |text: &str| Some(text.to_owned());
         Self {
-            active: true,
-            sub: text("5f1d7f3c9a0b4e2d8c6a1b3f"),
-            username: text("maren.olsen"),
-            token_type: text("Bearer"),
-            exp: Some(1_772_375_700),
-            iat: Some(1_772_374_800),
-            nbf: Some(1_772_374_800),
-            iss: text("https://auth.example.com"),
-            sid: text("7f8a1c1e-2f54-4f0e-8f16-0d5f3a3d9b11"),
-            auth_time: Some(1_772_374_800),
-            amr: Some(vec!["pwd".into()]),
-            email: text("maren@example.com"),
-            email_verified: Some(true),
-            name: text("Maren Olsen"),
-            roles: Some(vec!["user".into()]),
-            groups: Some(Vec::new()),
-            provider: text("local"),
-            ..Self::default()
+            token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(),
+            token_type_hint: None,
+            client_assertion: None,
+            client_assertion_type: None,
         }
     }
 }
 
-/// A printed [`Introspection`].
-struct Printed(Bytes);
-
-impl Printed {
-    /// Says nothing of why: expired, revoked, malformed and foreign tokens look alike (SEC-082).
-    const INACTIVE: Self = Self(Bytes::from_static(br#"{"active":false}"#));
+/// An answer on its way: a printed [`Introspection`], or a JWT that holds one.
+enum Printed {
+    Json(Bytes),
+    Jwt(String),
 }
+
+/// Says nothing of why: expired, revoked, malformed and foreign tokens look alike (SEC-082).
+const INACTIVE: Bytes = Bytes::from_static(br#"{"active":false}"#);
 
 impl IntoResponse for Printed {
     fn into_response(self) -> Response {
-        let mut response = Response::builder().body(self.0);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let (mut response, media_type) = match self {
+            Self::Json(printed) => (Response::builder().body(printed), "application/json"),
+            Self::Jwt(signed) => (Response::builder().body(signed), JWT),
+        };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         response
     }
 }
 
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
-        let content = vec![MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() }];
+        let content = vec![
+            MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() },
+            MetaMediaType { content_type: JWT, schema: String::schema_ref() },
+        ];
         let response =
             MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }
@@ -199,19 +98,24 @@ impl IntrospectApi {
     /// Inspect a token
     ///
     /// Says whether a token is alive, and whose it is. Called by a confidential client with the right to introspect,
-    /// on every request that it serves.
+    /// on every request that it serves. With `Accept: application/token-introspection+jwt` the answer is signed.
     #[oai(path = "/oauth2/introspect", method = "post", operation_id = "introspect")]
-    async fn introspect(&self, app: App, call: ClientForm<IntrospectionRequest>) -> Result<Printed> {
+    async fn introspect(&self, app: App, request: &Request, call: Inquiry<IntrospectionRequest>) -> Result<Printed> {
         if call.client.metadata.introspect.is_none() {
             return Err(Error::new(ErrorKind::InvalidClient, "This client has no right to introspect."));
         }
         if call.form.token.is_empty() {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
         }
-        Ok(match app.tokens.inspect(&call.form.token).await? {
-            Some(live) if may_see(&call.client, &live) => Printed(print(&app, &call.client, &live)),
-            _ => Printed::INACTIVE,
-        })
+        let answer = match app.tokens.inspect(&call.form.token).await? {
+            Some(live) if may_see(&call.client, &live) => print(&app, &call.client, &live),
+            _ => INACTIVE,
+        };
+        match wants_jwt(request.headers()) {
+            false => Ok(Printed::Json(answer)),
+            // On the heap: signing is rare here and its future large.
+            true => Box::pin(sign(&app, &call.client, &answer)).await,
+        }
     }
 }
 
@@ -225,8 +129,8 @@ impl Endpoint for Direct {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let (request, mut body) = request.split();
-        let call = ClientForm::read(&self.0, &request, &mut body).await?;
-        Ok(IntrospectApi.introspect(self.0.clone(), call).await?.into_response())
+        let call = Inquiry::read(&self.0, &request, &mut body).await?;
+        Ok(IntrospectApi.introspect(self.0.clone(), &request, call).await?.into_response())
     }
 }
 
@@ -242,4 +146,74 @@ fn print(app: &App, client: &Client, token: &LiveToken) -> Bytes {
     let printed = if all { &token.printed } else { &token.printed_by_scope };
     let print = || Introspection::of(token, app.config.web.issuer(), all).to_json_string().into();
     printed.get_or_init(print).clone()
+}
+
+/// The same answer, for this caller alone and signed as it has its ID tokens (RFC 9701 section 5).
+async fn sign(app: &App, client: &Client, answer: &Bytes) -> Result<Printed> {
+    let members: Value = serde_json::from_slice(answer).map_err(Error::internal)?;
+    let claims = json!({
+        "iss": app.config.web.issuer(),
+        "aud": client.id.as_str(),
+        "iat": app.clock.now().seconds(),
+        "token_introspection": members,
+    });
+    app.keys.sign(client.id_token_signed_response_alg, TYP, &claims).await.map(Printed::Jwt)
+}
+
+/// Whether the caller names the media type of a signed answer. Those that take anything, or JSON,
+/// are told from the others without a parse.
+fn wants_jwt(headers: &HeaderMap) -> bool {
+    let is_plain = |value: &&HeaderValue| matches!(value.as_bytes(), b"*/*" | b"application/json");
+    headers.get_all(header::ACCEPT).iter().filter(|value| !is_plain(value)).any(|value| names_jwt(value.as_bytes()))
+}
+
+/// Whether an `Accept` header holds the type by its full name, and not as one that is refused
+/// (`q=0`, RFC 9110 section 12.4.2).
+fn names_jwt(accept: &[u8]) -> bool {
+    accept.split(|byte| *byte == b',').any(|entry| {
+        let mut parts = entry.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let is_it = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(JWT.as_bytes()));
+        let is_refused = |part: &[u8]| {
+            let weight = part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q="));
+            weight.is_some_and(|weight| !weight.iter().any(|digit| matches!(digit, b'1'..=b'9')))
+        };
+        is_it && !parts.any(is_refused)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_names_the_type_gets_it() {
+        let wants = |accept: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in accept {
+                headers.append(header::ACCEPT, HeaderValue::from_static(line));
+            }
+            wants_jwt(&headers)
+        };
+        for accept in [
+            [JWT].as_slice(),
+            &["Application/Token-Introspection+JWT"],
+            &["application/json;q=0.5, application/token-introspection+jwt;q=0.9"],
+            &["application/json", "application/token-introspection+jwt ; v=1"],
+        ] {
+            assert!(wants(accept), "{accept:?}");
+        }
+        for accept in [
+            [].as_slice(),
+            &["*/*"],
+            &["application/*"],
+            &["application/json"],
+            &["application/jwt"],
+            &["application/token-introspection"],
+            &["application/token-introspection+jwtx"],
+            &["application/token-introspection+jwt;q=0"],
+            &["application/token-introspection+jwt; q=0.0, application/json"],
+        ] {
+            assert!(!wants(accept), "{accept:?}");
+        }
+    }
 }

@@ -18,6 +18,11 @@ use crate::web::body;
 /// The path of userinfo below the base path.
 pub const USERINFO: &str = "/oauth2/userinfo";
 const SCHEME: &str = "accessToken";
+const JSON: &str = "application/json";
+/// For clients that want it signed (Core section 5.3.2).
+const JWT: &str = "application/jwt";
+/// The `typ` of a signed answer: no other token of ours may be taken for one, nor it for any other.
+const TYP: &str = "userinfo+jwt";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Who a person is, as far as the token's scope tells.
@@ -67,18 +72,28 @@ impl Example for Userinfo {
     }
 }
 
-/// A printed [`Userinfo`].
-struct Printed(String);
+/// An answer on its way: a printed [`Userinfo`], or a JWT that holds one.
+enum Printed {
+    Json(String),
+    Jwt(String),
+}
 
 impl IntoResponse for Printed {
     fn into_response(self) -> Response {
-        Response::builder().header(CONTENT_TYPE, "application/json").body(self.0)
+        let (media_type, text) = match self {
+            Self::Json(text) => (JSON, text),
+            Self::Jwt(text) => (JWT, text),
+        };
+        Response::builder().header(CONTENT_TYPE, media_type).body(text)
     }
 }
 
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
-        let content = vec![MetaMediaType { content_type: "application/json", schema: Userinfo::schema_ref() }];
+        let content = vec![
+            MetaMediaType { content_type: JSON, schema: Userinfo::schema_ref() },
+            MetaMediaType { content_type: JWT, schema: String::schema_ref() },
+        ];
         let response =
             MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }
@@ -148,7 +163,8 @@ pub struct UserinfoApi;
 impl UserinfoApi {
     /// Show the person of an access token
     ///
-    /// What the scopes of the token open, and the claims that were asked for by name.
+    /// What the scopes of the token open, and the claims that were asked for by name. A client that has registered
+    /// `userinfo_signed_response_alg` gets a JWT.
     #[oai(path = "/oauth2/userinfo", method = "get", operation_id = "userinfo")]
     async fn show(&self, app: App, token: AccessToken) -> Result<Printed> {
         print(&app, &token).await
@@ -168,11 +184,19 @@ async fn print(app: &App, token: &AccessToken) -> Result<Printed> {
     let issuer = app.config.web.issuer();
     let found = found.filter(|it| it.kind == TokenKind::Access && it.is_for(issuer));
     let token = found.ok_or_else(|| Error::from(ErrorKind::InvalidToken))?;
-    let LiveToken { live: Some(live), .. } = &*token else { return Err(ErrorKind::InsufficientScope.into()) };
+    let LiveToken { live: Some(live), client: Some(client), .. } = &*token else {
+        return Err(ErrorKind::InsufficientScope.into());
+    };
     if !token.scope.contains(OPENID) {
         return Err(ErrorKind::InsufficientScope.into());
     }
+    let client = app.clients.find(client).await?.ok_or_else(|| Error::from(ErrorKind::InvalidToken))?;
     let mut claims = claims::of(&live.user, &token.scope, &token.claims.userinfo);
-    claims.insert("sub".into(), json!(live.user.id.to_string()));
-    Ok(Printed(Value::Object(claims).to_string()))
+    claims.insert("sub".into(), json!(token.subject()));
+    let Some(algorithm) = client.userinfo_signed_response_alg else {
+        return Ok(Printed::Json(Value::Object(claims).to_string()));
+    };
+    claims.insert("iss".into(), json!(issuer));
+    claims.insert("aud".into(), json!(client.id.as_str()));
+    app.keys.sign(algorithm, TYP, &claims).await.map(Printed::Jwt)
 }

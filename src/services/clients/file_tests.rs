@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use super::file::{FileClients, Files, load, parse};
 use super::{AccessTokenKind, AuthMethod, ClientId, GrantType, Introspect, Metadata, Origin, ResponseType};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Reads `text` as a clients file; `secret` beside it holds [`SECRET`] and a line break.
-fn load_text(text: &str) -> Result<FileClients, Vec<String>> {
+pub(super) fn load_text(text: &str) -> Result<FileClients, Vec<String>> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("clients.toml");
     for (path, text) in [(&file, text), (&folder.path().join("secret"), &format!("{SECRET}\n"))] {
@@ -48,8 +48,9 @@ fn every_key_of_the_format_is_read() {
         response_types = ["code"]
         scope = "openid profile email offline_access"
         jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
-        subject_type = "public"
+        subject_type = "pairwise"
         id_token_signed_response_alg = "ES256"
+        userinfo_signed_response_alg = "EdDSA"
         default_max_age = 3600
         require_pushed_authorization_requests = true
         trusted = true

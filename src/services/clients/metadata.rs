@@ -1,6 +1,7 @@
 //! What is known of a client, by the names of RFC 7591 section 2 and ours.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::jwks::Jwks;
 use super::scope::ScopeList;
@@ -65,6 +66,9 @@ pub struct Metadata {
     pub subject_type: SubjectType,
     /// How its ID tokens are signed.
     pub id_token_signed_response_alg: SigningAlgorithm,
+    /// How userinfo is signed for it; none: it gets plain JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
     /// How old a sign-in may be when it does not say, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -107,6 +111,7 @@ impl Default for Metadata {
             jwks_uri: None,
             subject_type: SubjectType::Public,
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
+            userinfo_signed_response_alg: None,
             default_max_age: None,
             require_pushed_authorization_requests: false,
             trusted: false,
@@ -137,6 +142,19 @@ impl Metadata {
         self.scope.as_ref().is_none_or(|list| list.as_slice().iter().any(|one| one == scope))
     }
 
+    /// The host that all its redirect addresses share, if they do: what keeps the ids of its people
+    /// apart from those that others see (OpenID Connect Core section 8.1).
+    #[must_use]
+    pub fn sector(&self) -> Option<String> {
+        let host = |address: &RedirectUri| {
+            let url = Url::parse(address.as_str()).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+            url.host_str().map(str::to_owned)
+        };
+        let mut hosts = self.redirect_uris.iter().map(host);
+        let first = hosts.next()??;
+        hosts.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    }
+
     /// Fills in the grants that follow from the addresses when none are named: a client that a
     /// person can be sent back to gets the code flow and its refresh tokens, another one nothing.
     #[must_use]
@@ -156,6 +174,8 @@ impl Metadata {
         let may = |grant| self.grant_types.contains(&grant);
         let private_key = self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        let is_mute = self.jwks.as_ref().is_some_and(|keys| !keys.can_verify());
+        let is_pairwise = self.subject_type == SubjectType::Pairwise;
         let name_is_bad = self.client_name.as_deref().is_some_and(|name| !is_name(name));
         let is_public = self.is_public();
         let rules = [
@@ -172,6 +192,16 @@ impl Metadata {
             ),
             (is_public && !self.require_pkce, "require_pkce", "cannot be waived for a public client."),
             (private_key && !has_keys, "jwks", "private_key_jwt needs the client's public keys: jwks or jwks_uri."),
+            (
+                private_key && is_mute,
+                "jwks",
+                "holds no key that an assertion can be signed with (RS256, PS256, ES256, EdDSA).",
+            ),
+            (
+                is_pairwise && self.sector().is_none(),
+                "subject_type",
+                "pairwise needs redirect_uris, all of them on one host: a sector_identifier_uri is not read here.",
+            ),
             (self.jwks.is_some() && self.jwks_uri.is_some(), "jwks_uri", "stands beside jwks: give one of the two."),
             (
                 may(GrantType::AuthorizationCode) && self.redirect_uris.is_empty(),

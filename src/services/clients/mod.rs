@@ -5,6 +5,7 @@
 //! all that is declared is checked, typed and kept. To add a key of metadata: a field of
 //! [`Metadata`] and its line in `declared.rs`.
 
+mod assertion;
 mod change;
 mod client;
 mod credentials;
@@ -12,9 +13,11 @@ mod declared;
 mod file;
 mod jwks;
 mod metadata;
+mod proof;
 mod rows;
 mod scope;
 mod settings;
+mod spent;
 mod table;
 mod uri;
 mod vocabulary;
@@ -23,14 +26,16 @@ mod watch;
 pub use super::keys::SigningAlgorithm;
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
-pub use credentials::{Credentials, presented};
+pub use credentials::{ASSERTION_TYPE, Brought, Credentials, presented};
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
 pub use scope::ScopeList;
 pub use settings::Settings;
 pub use uri::{RedirectUri, WebUri};
-pub use vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SubjectType};
+pub use vocabulary::{
+    AccessTokenKind, AssertionAlgorithm, AuthMethod, GrantType, Introspect, ResponseType, SubjectType,
+};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,10 +48,8 @@ use super::audit::Audit;
 use super::database::Database;
 use super::shared::Shared;
 use crate::clock::Clock;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::random::Random;
-use crate::secret::sha256;
-use client::Secrets;
 use rows::Memory;
 use watch::Watched;
 
@@ -84,14 +87,7 @@ impl Clients {
     /// # Errors
     /// When the database is away.
     pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
-        if let Some(client) = self.watched.current().get(id) {
-            return Ok(Some(client));
-        }
-        // Nobody was ever declared by such an id, and a database may choke on it (a zero byte).
-        if !client::is_client_id(id.as_str()) {
-            return Ok(None);
-        }
-        if let Some(found) = self.memory.recall(&self.shared, id) {
+        if let Some(found) = self.remembered(id) {
             return Ok(found);
         }
         // On the heap: who is remembered has no use for its room.
@@ -106,32 +102,16 @@ impl Clients {
         Ok(found)
     }
 
-    /// The client that `id` and `secret` prove, presented by `method` (RFC 6749 section 2.3.1).
-    ///
-    /// Whoever fails learns nothing about why, neither by the answer nor by the work done: one
-    /// look-up, one hash and two comparisons for each.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidClient`] for an unknown or public client, a wrong secret, or a method
-    /// that is not the client's own; when the database is away.
-    pub async fn authenticate(&self, id: &str, secret: &str, method: AuthMethod) -> Result<Arc<Client>> {
-        let found = self.find(&ClientId::new(id)).await?;
-        let presented = sha256(secret.as_bytes());
-        let nobody = Secrets::default();
-        let secrets = found.as_ref().map_or(&nobody, |client| &client.secrets);
-        let opens = secrets.open_for(&presented, self.clock.now());
-        let is_its_own =
-            |client: &Arc<Client>| opens && client.has_secret() && client.token_endpoint_auth_method == method;
-        found.filter(is_its_own).ok_or_else(|| ErrorKind::InvalidClient.into())
-    }
-
-    /// The public client called `id`: it can prove nothing, and needs not (RFC 6749 section 2.3).
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidClient`] for an unknown one, and for one that has to prove itself.
-    pub async fn public(&self, id: &str) -> Result<Arc<Client>> {
-        let found = self.find(&ClientId::new(id)).await?;
-        found.filter(|client| client.is_public()).ok_or_else(|| ErrorKind::InvalidClient.into())
+    /// What is known of `id` without a read: a client, or that there is none.
+    fn remembered(&self, id: &ClientId) -> Option<Option<Arc<Client>>> {
+        if let Some(client) = self.watched.current().get(id) {
+            return Some(Some(client));
+        }
+        // Nobody was ever declared by such an id, and a database may choke on it (a zero byte).
+        if !client::is_client_id(id.as_str()) {
+            return Some(None);
+        }
+        self.memory.recall(&self.shared, id)
     }
 
     /// Every client, by id. One that stands in the file and in the database is listed as the file
@@ -150,6 +130,10 @@ impl Clients {
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod credentials_tests;
+#[cfg(test)]
+mod declared_tests;
 #[cfg(test)]
 mod example_tests;
 #[cfg(test)]

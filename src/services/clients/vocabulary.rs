@@ -30,10 +30,23 @@ vocabulary! {
         /// A code; tokens never pass through the browser.
         Code = "code";
     }
+    /// How a client may sign an assertion (RFC 7518 section 3.1, RFC 8037): never by a shared secret.
+    AssertionAlgorithm {
+        /// RSA with SHA-256.
+        Rs256 = "RS256";
+        /// RSA-PSS with SHA-256.
+        Ps256 = "PS256";
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256";
+        /// Ed25519.
+        EdDsa = "EdDSA";
+    }
     /// Which `sub` a client sees (OpenID Connect Core section 8).
     SubjectType {
         /// The same for every client.
         Public = "public";
+        /// One of its own, which tells nobody else's.
+        Pairwise = "pairwise";
     }
     /// Which tokens a client may have introspected.
     Introspect {

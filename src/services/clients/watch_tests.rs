@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 
 use super::testing::{DAY, add, chat, column, node, opens};
 use super::*;
+use crate::error::ErrorKind;
 use crate::services::audit::Actor;
 use crate::services::database::testing::on_each_database;
 use crate::services::shared::Subject;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use entity::authorization_request::{ActiveModel, Column, Entity};
-use entity::{ClientId, Names, Timestamp, TokenHash, UserId};
+use entity::{ClientId, Names, Timestamp, TokenHash};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -83,8 +83,8 @@ pub struct AuthorizationRequest {
     pub max_age: Option<u64>,
     /// Whom the client thinks it is, to fill in the sign-in page.
     pub login_hint: Option<String>,
-    /// Whose sign-in it must be (`id_token_hint`, or `sub` by `claims`).
-    pub subject: Option<UserId>,
+    /// Whose sign-in it must be, by the `sub` that the client sees (`id_token_hint`, or `sub` by `claims`).
+    pub subject: Option<String>,
     /// Single claims that are asked for.
     pub claims: ClaimsRequest,
     /// The resources that tokens are for (RFC 8707).

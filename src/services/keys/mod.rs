@@ -17,6 +17,7 @@ mod token;
 
 pub use algorithm::SigningAlgorithm;
 pub use info::{KeyInfo, KeyState};
+pub(in crate::services) use object::parse as parse_object;
 pub use schedule::JWKS_MAX_AGE;
 pub use settings::Settings;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 
 /// The object in `bytes`; none when they hold anything else, or a member twice. The reader itself
 /// gives up on what is nested over a hundred deep.
-pub(super) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub(in crate::services) fn parse(bytes: &[u8]) -> Option<Map<String, Value>> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Once.deserialize(&mut reader).ok()?;
     reader.end().ok()?;

@@ -64,6 +64,17 @@ impl Counters {
         Ok(())
     }
 
+    /// How long `key` has to wait until one more of it can be counted under `limit`; none: not at
+    /// all. Counts nothing: what decides is still [`Self::hit`].
+    #[must_use]
+    pub fn wait(&self, key: &str, limit: Limit) -> Option<Duration> {
+        let now = self.clock.now();
+        let (shard, hash) = self.place(key);
+        let windows = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.get(&hash).filter(|window| window.ends > now && window.count >= limit.max)?;
+        Some(window.ends.since(now))
+    }
+
     /// Forgets `key`.
     pub fn clear(&self, key: &str) {
         let (shard, hash) = self.place(key);
@@ -129,8 +140,9 @@ mod tests {
         let (time, counters) = at(0);
         assert_eq!(counters.hit("a", TWO), Ok(()));
         time.store(10_000, Ordering::SeqCst);
-        assert_eq!(counters.hit("a", TWO), Ok(()));
+        assert_eq!((counters.hit("a", TWO), counters.wait("b", TWO)), (Ok(()), None));
         assert_eq!(counters.hit("a", TWO), Err(Duration::from_secs(50)));
+        assert_eq!(counters.wait("a", TWO), Some(Duration::from_secs(50)));
         assert_eq!(counters.hit("b", TWO), Ok(()));
         time.store(60_000, Ordering::SeqCst);
         assert_eq!(counters.hit("a", TWO), Ok(()));

@@ -47,6 +47,9 @@ pub(super) struct Payload {
     aud: Audience,
     pub(super) exp: i64,
     pub(super) iat: i64,
+    /// Ours never have one; whatever stands there must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     pub(super) jti: String,
     pub(super) client_id: ClientId,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -102,15 +105,20 @@ impl Tokens {
     async fn signed(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
         let client = order.client.id.as_str();
         let granted = order.granted;
+        let sub = match granted {
+            Some((_, live)) => self.subject(order.client, live.user.id).await?,
+            None => client.to_owned(),
+        };
         let payload = Payload {
             iss: self.issuer.clone(),
-            sub: granted.map_or_else(|| client.to_owned(), |(_, live)| live.user.id.to_string()),
+            sub,
             aud: match order.audience.as_slice() {
                 [one] => Audience::One(one.clone()),
                 many => Audience::Many(many.to_vec()),
             },
             exp: ends.seconds(),
             iat: now.seconds(),
+            nbf: None,
             jti: hex::encode(self.random.bytes::<16>()),
             client_id: order.client.id.clone(),
             scope: scope::text(order.scope),
@@ -152,7 +160,14 @@ impl Tokens {
     pub(super) async fn read_signed(&self, token: &str) -> Result<Option<Payload>> {
         let Some(claims) = self.keys.verify(token, TYP).await? else { return Ok(None) };
         let payload: Option<Payload> = serde_json::from_value(Value::Object(claims)).ok();
-        Ok(payload.filter(|payload| payload.iss == self.issuer && payload.iat <= payload.exp))
+        let now = self.clock.now().seconds();
+        let is_sound = |payload: &Payload| {
+            let has_begun = payload.nbf.is_none_or(|nbf| (0..=now).contains(&nbf));
+            // Without a grant it can only be the client's own.
+            let is_somebodys = payload.grant_id.is_some() || payload.sub == payload.client_id.as_str();
+            payload.iss == self.issuer && has_begun && is_somebodys && (0..=payload.exp).contains(&payload.iat)
+        };
+        Ok(payload.filter(is_sound))
     }
 
     /// The grant `id` with all that it hangs on, if it lives and the token `jti` was not revoked.

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::claims::{self, Claims};
@@ -14,6 +15,17 @@ use crate::services::sessions::Live;
 
 /// The `typ` of an ID token.
 pub const TYP: &str = "JWT";
+
+/// What is looked at when an ID token comes back.
+#[derive(Debug, Deserialize)]
+struct Hint {
+    iss: String,
+    sub: String,
+    aud: String,
+    azp: Option<String>,
+    exp: i64,
+    iat: i64,
+}
 
 impl Tokens {
     /// The ID token that goes out with `access_token`. A `nonce` goes into the first one alone
@@ -28,7 +40,8 @@ impl Tokens {
     ) -> Result<String> {
         let algorithm = client.id_token_signed_response_alg;
         let now = self.clock.now();
-        let mut claims = self.about(client, grant, live);
+        let sub = self.subject(client, live.user.id).await?;
+        let mut claims = self.about(client, grant, live, &sub);
         claims.insert("iat".into(), json!(now.seconds()));
         claims.insert("exp".into(), json!((now + self.settings.id_token_lifetime).seconds()));
         claims.insert("at_hash".into(), json!(half_hash(algorithm, access_token)));
@@ -38,14 +51,30 @@ impl Tokens {
         self.keys.sign(algorithm, TYP, &claims).await
     }
 
-    /// Who the person of a grant is, to its client.
-    fn about(&self, client: &Client, grant: &Grant, live: &Live) -> Claims {
+    /// Whose ID token `text` is, by its `sub`, if it is a genuine one for `client`; however old it is
+    /// (Core section 3.1.2.1, `id_token_hint`).
+    ///
+    /// # Errors
+    /// When the keys cannot be read now.
+    pub async fn hinted(&self, client: &Client, text: &str) -> Result<Option<String>> {
+        let Some(claims) = self.keys.verify(text, TYP).await? else { return Ok(None) };
+        let hint: Option<Hint> = serde_json::from_value(Value::Object(claims)).ok();
+        let is_for_it = |hint: &Hint| {
+            let (id, times) = (client.id.as_str(), 0..=hint.exp);
+            let is_its_own = hint.aud == id && hint.azp.as_deref().is_none_or(|azp| azp == id);
+            hint.iss == self.issuer && is_its_own && times.contains(&hint.iat)
+        };
+        Ok(hint.filter(is_for_it).map(|hint| hint.sub))
+    }
+
+    /// Who the person of a grant, called `sub`, is to its client.
+    fn about(&self, client: &Client, grant: &Grant, live: &Live, sub: &str) -> Claims {
         let wishes = requested(grant).id_token;
         let mut claims = claims::of(&live.user, &entity::Names::default(), &wishes);
         claims.extend(claims::of_roles(&live.user, &grant.scope));
         let fixed = [
             ("iss", json!(self.issuer)),
-            ("sub", json!(live.user.id.to_string())),
+            ("sub", json!(sub)),
             ("aud", json!(client.id.as_str())),
             ("auth_time", json!(grant.authenticated_at.seconds())),
             ("acr", json!(ACR)),

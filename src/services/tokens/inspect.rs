@@ -42,6 +42,8 @@ pub struct LiveToken {
     pub kind: TokenKind,
     /// Its session and person; none for a client's own authority.
     pub live: Option<Live>,
+    /// Who its person is to its client, where that is not their own id.
+    pub(super) pairwise: Option<String>,
     /// Whom it was issued to; none for a token of the session API.
     pub client: Option<ClientId>,
     /// What it opens.
@@ -72,6 +74,14 @@ impl LiveToken {
     #[must_use]
     pub fn is_for(&self, name: &str) -> bool {
         self.audience.contains(name)
+    }
+
+    /// Its `sub`: its person, or the client itself where it has no person.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        let person = || self.live.as_ref().map(|live| live.user.id.to_string());
+        let client = || self.client.as_ref().map(|client| client.as_str().to_owned());
+        self.pairwise.clone().or_else(person).or_else(client)
     }
 }
 
@@ -171,6 +181,7 @@ impl Tokens {
         Ok(Some(LiveToken {
             kind: TokenKind::Session,
             live: Some(live),
+            pairwise: None,
             client: None,
             scope: Names::default(),
             audience: Names::default(),

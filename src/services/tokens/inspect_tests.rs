@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::services::accounts::Doer;
+use crate::services::clients::SigningAlgorithm;
 use crate::services::testing::{House, TOKEN};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,5 +66,36 @@ async fn sec_088_a_dead_token_costs_one_read_each_time_and_is_not_kept() {
         let before = reads();
         assert!(house.tokens.inspect("nonsense").await.unwrap().is_none());
         assert_eq!(reads(), before, "nonsense costs none");
+    }
+}
+
+/// What is wrong shows in the token itself: no row is looked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_078_a_signed_token_that_is_wrong_costs_no_read() {
+    for house in House::all().await {
+        let keys = &house.tokens.keys;
+        keys.maintain().await.unwrap();
+        let now = house.tokens.clock.now().seconds();
+        let said = |iss: &str, exp: i64| json!({"iss": iss, "sub": "app", "aud": iss, "exp": exp, "iat": now, "jti": "1", "client_id": "app"});
+        let (ours, foreign) = ("https://auth.example.com", "https://elsewhere.example.com");
+        let sign = async |typ, said: &serde_json::Value| keys.sign(SigningAlgorithm::Es256, typ, said).await.unwrap();
+        let good = sign("at+jwt", &said(ours, now + 60)).await;
+        let (unsigned, _) = good.rsplit_once('.').unwrap();
+        let wrong = [
+            sign("at+jwt", &said(foreign, now + 60)).await,
+            sign("at+jwt", &said(ours, now - 1)).await,
+            sign("JWT", &said(ours, now + 60)).await,
+            format!("{unsigned}.AAAA"),
+            format!("{good}.AAAA.AAAA"),
+            good.replacen("ey", "eyJ", 1),
+            "A".repeat(1 << 20),
+        ];
+        let before = house.db.reads.load(Ordering::SeqCst);
+        for token in &wrong {
+            assert!(house.tokens.inspect(token).await.unwrap().is_none(), "{token:.80}");
+        }
+        assert_eq!(house.db.reads.load(Ordering::SeqCst), before);
+        assert!(house.tokens.inspect(&good).await.unwrap().is_none(), "there is no such client");
+        assert!(house.db.reads.load(Ordering::SeqCst) > before, "and that takes a look");
     }
 }

@@ -14,6 +14,7 @@ use super::id_token::requested;
 use super::inspect::{LiveToken, TokenKind};
 use crate::error::Result;
 use crate::secret::{Secret, same};
+use crate::services::clients::{Client, SubjectType};
 use crate::services::grants::{ClaimsRequest, scope};
 use crate::services::sessions::{LiveGrant, live};
 use crate::services::shared::{Stamp, Subject};
@@ -76,21 +77,35 @@ impl Tokens {
         jti: TokenHash,
         now: Timestamp,
     ) -> Result<Option<LiveToken>> {
-        let client = Subject::Client(said.client.clone());
-        let Some(id) = grant else {
-            let lives = !self.is_revoked(jti).await? && self.clients.find(&said.client).await?.is_some();
-            let stamp = self.shared.stamp([&client, &client, &client]);
-            return Ok(lives.then(|| token(said, None, stamp)));
+        let found = match grant {
+            Some(id) => match self.living_grant(id, jti, now).await? {
+                Some(found) if found.grant.client_id == said.client => Some(found),
+                _ => return Ok(None),
+            },
+            None if self.is_revoked(jti).await? => return Ok(None),
+            None => None,
         };
-        let found = self.living_grant(id, jti, now).await?.filter(|found| found.grant.client_id == said.client);
-        if found.is_none() || self.clients.find(&said.client).await?.is_none() {
-            return Ok(None);
+        let Some(client) = self.clients.find(&said.client).await? else { return Ok(None) };
+        let subject = Subject::Client(said.client.clone());
+        let stamp = match &found {
+            Some(LiveGrant { live, .. }) => {
+                let (user, session) = (Subject::User(live.user.id), Subject::Session(live.session.id));
+                self.shared.stamp([&user, &session, &subject])
+            }
+            None => self.shared.stamp([&subject, &subject, &subject]),
+        };
+        let pairwise = self.pairwise_of(&client, found.as_ref()).await?;
+        Ok(Some(token(said, found, pairwise, stamp)))
+    }
+
+    /// Who the person of a grant is to `client`, where that is not their own id.
+    async fn pairwise_of(&self, client: &Client, granted: Option<&LiveGrant>) -> Result<Option<String>> {
+        match granted {
+            Some(it) if client.subject_type == SubjectType::Pairwise => {
+                self.subject(client, it.live.user.id).await.map(Some)
+            }
+            _ => Ok(None),
         }
-        Ok(found.map(|found| {
-            let (user, session) = (Subject::User(found.live.user.id), Subject::Session(found.live.session.id));
-            let stamp = self.shared.stamp([&user, &session, &client]);
-            token(said, Some(found), stamp)
-        }))
     }
 
     pub(super) async fn look_up_refresh(&self, token: RefreshToken, now: Timestamp) -> Result<Option<LiveToken>> {
@@ -106,13 +121,15 @@ impl Tokens {
             issued_at: found.family.rotated_at.unwrap_or(found.family.created_at),
             expires_at: found.family.expires_at,
         };
+        let Some(client) = self.clients.find(&said.client).await? else { return Ok(None) };
         let stamp = self.shared.stamp([&Subject::Everything, &Subject::Everything, &Subject::Everything]);
         let granted = LiveGrant { grant, live: found.live, revoked: false };
-        Ok(Some(LiveToken { kind: TokenKind::Refresh, ..self::token(said, Some(granted), stamp) }))
+        let pairwise = self.pairwise_of(&client, Some(&granted)).await?;
+        Ok(Some(LiveToken { kind: TokenKind::Refresh, ..self::token(said, Some(granted), pairwise, stamp) }))
     }
 }
 
-fn token(said: Said, granted: Option<LiveGrant>, stamp: Stamp<3>) -> LiveToken {
+fn token(said: Said, granted: Option<LiveGrant>, pairwise: Option<String>, stamp: Stamp<3>) -> LiveToken {
     let Said { client, scope, audience, jti, issued_at, expires_at } = said;
     let claims = granted.as_ref().map_or_else(ClaimsRequest::default, |it| requested(&it.grant));
     let authenticated_at = granted.as_ref().map(|it| it.grant.authenticated_at);
@@ -122,6 +139,7 @@ fn token(said: Said, granted: Option<LiveGrant>, stamp: Stamp<3>) -> LiveToken {
     LiveToken {
         kind: TokenKind::Access,
         live: granted.map(|it| it.live),
+        pairwise,
         client: Some(client),
         scope,
         audience,

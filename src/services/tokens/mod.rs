@@ -11,6 +11,7 @@ mod refresh;
 mod revoke;
 mod session_token;
 mod settings;
+mod subject;
 
 pub use inspect::{LiveToken, TokenKind};
 pub use issue::{TokenSet, Wanted, check_grant_type};
@@ -54,6 +55,7 @@ pub struct Tokens {
     session_tokens: session_token::Keys,
     refresh_tokens: family::Keys,
     cache: inspect::Cache,
+    subjects: subject::Subjects,
 }
 
 /// What [`Tokens`] stands on.
@@ -91,6 +93,7 @@ impl Tokens {
             session_tokens: session_token::Keys::new(settings.jwt_secret.expose_secret().as_bytes()),
             refresh_tokens: family::Keys::new(refresh_secret),
             cache: inspect::Cache::new(refresh_secret),
+            subjects: subject::Subjects::new(),
             database,
             shared,
             audit,

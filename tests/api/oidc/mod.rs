@@ -1,9 +1,16 @@
 //! The OpenID provider, as its clients and the people in between see it.
 
+mod assertions;
+mod assertions_bent;
 mod authorize;
+mod bearers;
 mod codes;
 mod consent;
 mod flow;
+mod forged;
+mod guesses;
 mod introspection;
+mod pairwise;
 mod refresh;
 mod rules;
+mod signed_answers;

@@ -4,7 +4,9 @@ pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod certificate;
 pub(crate) mod database;
+pub(crate) mod jws;
 pub(crate) mod meddler;
+pub(crate) mod more_apps;
 pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod relying_party;
@@ -43,7 +45,7 @@ pub(crate) fn clients_file() -> String {
         )
     };
     let callers = [client("chat", "all", "basic"), client("narrow", "own", "basic"), client("poster", "all", "post")];
-    format!("{}\n{}", callers.join("\n"), relying_party::apps_file())
+    [&callers.join("\n"), &relying_party::apps_file(), &more_apps::file()].map(String::as_str).join("\n")
 }
 
 /// What a server here runs with: limits out of the way, the cheapest hashing that is legal.

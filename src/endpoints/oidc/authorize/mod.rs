@@ -4,6 +4,7 @@
 //! person leads back here, to the request that waits under a key of its own.
 
 mod consent;
+mod next;
 pub(super) mod request;
 mod respond;
 
@@ -26,18 +27,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
-use crate::services::grants::{AuthorizationRequest, Consent, RequestKey};
+use crate::services::grants::{AuthorizationRequest, RequestKey};
 use crate::services::sessions::Live;
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Visitor, see_other};
 use crate::web::{body, limits};
+use next::Next;
 use respond::Destination;
 
 /// LibreChat gives its own side of a sign-in up after 15 minutes.
 const STALE: Duration = Duration::from_secs(15 * 60);
-/// How much longer than asked a sign-in that was made for this request may be, at a consent page say.
-const DAWDLING: Duration = Duration::from_secs(300);
 
 /// Says that an app is entered only with a confirmed address, and how to get one.
 #[derive(Debug, Serialize)]
@@ -138,15 +138,6 @@ struct Step<'a> {
     request: &'a AuthorizationRequest,
 }
 
-/// What comes next.
-#[derive(Debug, PartialEq, Eq)]
-enum Next {
-    Code,
-    SignIn,
-    Consent,
-    ConfirmAddress,
-}
-
 impl Step<'_> {
     /// Takes the next step; `waiting` is the key of the request and since when it waits.
     async fn take(&self, waiting: Option<(&Secret<RequestKey>, Timestamp)>) -> Result<Response> {
@@ -156,9 +147,14 @@ impl Step<'_> {
             _ => None,
         };
         let since = waiting.map(|(_, since)| since);
-        let next = next(self.client, self.request, live, since, consent.as_ref(), self.app.clock.now());
+        let who = match live {
+            Some(live) => Some((live, self.app.tokens.subject(self.client, live.user.id).await?)),
+            None => None,
+        };
+        let now = self.app.clock.now();
+        let next = next::after(self.client, self.request, who.as_ref(), since, consent.as_ref(), now);
         let destination = Destination::of(self.request, self.app.config.web.issuer());
-        if let (true, Some(kind)) = (self.request.prompt.none, refusal(&next)) {
+        if let (true, Some(kind)) = (self.request.prompt.none, next::refusal(&next)) {
             return destination.refuse(self.visitor, &kind.into());
         }
         match (next, live) {
@@ -202,45 +198,5 @@ impl Step<'_> {
         let mut response = self.visitor.show(&page)?;
         response.set_status(StatusCode::FORBIDDEN);
         Ok(response)
-    }
-}
-
-fn next(
-    client: &Client,
-    request: &AuthorizationRequest,
-    live: Option<&Live>,
-    since: Option<Timestamp>,
-    consent: Option<&Consent>,
-    now: Timestamp,
-) -> Next {
-    let Some(live) = live else { return Next::SignIn };
-    let prompt = request.prompt;
-    let proven = live.session.authenticated_at();
-    let for_this = since.is_some_and(|since| proven >= since);
-    let is_too_old = request.max_age.is_some_and(|age| {
-        let allowed = Duration::from_secs(age);
-        now.since(proven) > if for_this { allowed.saturating_add(DAWDLING) } else { allowed }
-    });
-    let is_somebody_else = request.subject.is_some_and(|subject| subject != live.user.id);
-    if ((prompt.login || prompt.select_account) && !for_this) || is_too_old || is_somebody_else {
-        return Next::SignIn;
-    }
-    if client.requires_verified_email && !live.user.email_verified {
-        return Next::ConfirmAddress;
-    }
-    let is_given = consent.is_some_and(|consent| {
-        let is_fresh = since.is_some_and(|since| consent.given_at >= since);
-        consent.covers(request) && (is_fresh || !prompt.consent)
-    });
-    if client.trusted || is_given { Next::Code } else { Next::Consent }
-}
-
-/// What a client hears that wants nothing shown (Core section 3.1.2.6).
-fn refusal(next: &Next) -> Option<ErrorKind> {
-    match next {
-        Next::Code => None,
-        Next::SignIn => Some(ErrorKind::LoginRequired),
-        Next::Consent => Some(ErrorKind::ConsentRequired),
-        Next::ConfirmAddress => Some(ErrorKind::InteractionRequired),
     }
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::clients::{Client, GrantType};
 use crate::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, PushedKey, ResponseMode, scope};
-use crate::services::tokens::{ACR, id_token};
+use crate::services::tokens::ACR;
 
 /// A request whose client and redirect address are proven, and what is right or wrong with the rest.
 pub(super) struct Checked {
@@ -196,24 +196,15 @@ fn max_age(client: &Client, asked: &Parameters) -> Result<Option<u64>> {
 }
 
 /// Whose sign-in it must be: by a genuine hint, however old, or by the claim `sub`.
-async fn subject(
-    app: &App,
-    client: &Client,
-    asked: &Parameters,
-    claims: &ClaimsRequest,
-) -> Result<Option<entity::UserId>> {
-    let unknown = || Error::from(ErrorKind::LoginRequired);
+async fn subject(app: &App, client: &Client, asked: &Parameters, claims: &ClaimsRequest) -> Result<Option<String>> {
     if let Some(subject) = claims.subject() {
-        return subject.parse().map(Some).map_err(|_| unknown());
+        // What has another form is nobody's; no sign-in would help.
+        let is_somebodys = subject.parse::<entity::UserId>().is_ok();
+        return if is_somebodys { Ok(Some(subject.to_owned())) } else { Err(ErrorKind::LoginRequired.into()) };
     }
     let Some(hint) = asked.one("id_token_hint")? else { return Ok(None) };
     let malformed = || refuse("The id_token_hint is no ID token of this issuer for this client.");
-    let claims = app.keys.verify(hint, id_token::TYP).await?.ok_or_else(malformed)?;
-    if claims.get("aud").and_then(|aud| aud.as_str()) != Some(client.id.as_str()) {
-        return Err(malformed());
-    }
-    let subject = claims.get("sub").and_then(|sub| sub.as_str()).and_then(|sub| sub.parse().ok());
-    subject.map(Some).ok_or_else(malformed)
+    app.tokens.hinted(client, hint).await?.map(Some).ok_or_else(malformed)
 }
 
 fn resources(client: &Client, asked: &Parameters) -> Result<Vec<String>> {
