@@ -96,6 +96,7 @@ fn pages(route: Route, web: &Web) -> Route {
     route
         .at("/oauth2/authorize", begin.with(failures()))
         .at("/oauth2/authorize/:key", get(oidc::authorize::go_on).with(failures()))
+        .at("/oauth2/logout", get(oidc::logout::end).post(oidc::logout::end_by_form).with(failures()))
         .nest_no_strip("/", pages.with(failures()))
 }
 

@@ -140,8 +140,15 @@ fn ways_in(album: &Album) {
 }
 
 fn ways_out(album: &Album) {
-    let (name, email) = ("Maren Olsen".to_owned(), "maren@fernwood.example".to_owned());
-    album.add("logout", &logout::LogoutPage { name, email });
+    let logout = || logout::LogoutPage {
+        name: "Maren Olsen".into(),
+        email: "maren@fernwood.example".into(),
+        client: None,
+        fields: Vec::new(),
+    };
+    album.add("logout", &logout());
+    let fields = vec![("client_id", "chat".to_owned())];
+    album.add("logout-app", &logout::LogoutPage { client: Some("Fernwood Chat".into()), fields, ..logout() });
     album.add("signed-out", &logout::SignedOutPage {});
     let ban = |reason: Option<&str>, until: Option<u64>| BanNotice {
         since: minutes_ago(18),
@@ -217,11 +224,13 @@ fn every_page_can_be_drawn() {
 fn sec_129_what_people_type_is_escaped_on_every_page() {
     let album = Album::new("hostile", &Looks { title: "<b>\"Chat\" & 'co'".into(), ..fernwood() });
     let evil = || "\"><script>alert(1)</script>".to_owned();
+    let fields = || vec![("state", evil())];
     let login = password::LoginPage { email: evil(), return_to: Some(evil()), ..Default::default() };
     for html in [
         album.add("login", &login),
         album.add("register", &registration::RegisterPage { name: evil(), email: evil(), ..Default::default() }),
-        album.add("logout", &logout::LogoutPage { name: evil(), email: evil() }),
+        album
+            .add("logout", &logout::LogoutPage { name: evil(), email: evil(), client: Some(evil()), fields: fields() }),
     ] {
         assert!(!html.contains("<script>") && !html.contains("<b>\"Chat"), "{html}");
     }

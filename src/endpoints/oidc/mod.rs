@@ -6,6 +6,7 @@ mod cors;
 pub mod discovery;
 mod grants;
 mod introspect;
+pub mod logout;
 mod par;
 mod parameters;
 mod revoke;
