@@ -23,7 +23,7 @@ use crate::web::page::Page;
 use crate::web::visitor::{Visitor, see_other};
 
 /// Asks before signing out, and says from where.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct LogoutPage {
     /// Who is signed in.
     pub name: String,

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use entity::{ClientId, SessionId, UserId};
+use poem::http::HeaderMap;
 use poem::http::header::{HeaderName, ORIGIN, REFERER};
-use poem::http::{HeaderMap, Method};
 use poem::{Request, Response, handler};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
@@ -31,12 +31,7 @@ pub(super) const LOGOUT: &str = "/oauth2/logout";
 /// `GET /oauth2/logout`
 #[handler]
 pub(crate) async fn end(request: &Request, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
-    let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())?;
-    let asked = Asked::check(&app, &asked).await?;
-    // HEAD goes where GET goes, and must end nothing (SEC-033).
-    if request.method() == Method::HEAD {
-        return asked.ask(&visitor);
-    }
+    let asked = Asked::by(request, &app).await?;
     asked.end_hinted(&app, visitor.live.as_ref(), &caller).await?;
     match visitor.live.as_ref().filter(|live| !asked.hints_at(live)) {
         None => asked.farewell(&visitor),
@@ -46,6 +41,12 @@ pub(crate) async fn end(request: &Request, app: App, visitor: Visitor, caller: C
         }
         Some(_) => asked.ask(&visitor),
     }
+}
+
+/// `HEAD /oauth2/logout`: would go where GET goes, and must end nothing (SEC-033).
+#[handler]
+pub(crate) async fn look(request: &Request, app: App, visitor: Visitor) -> Result<Response> {
+    Asked::by(request, &app).await?.ask(&visitor)
 }
 
 /// `POST /oauth2/logout`
@@ -91,12 +92,14 @@ impl Hint {
 }
 
 impl Asked {
-    /// Checks the parameters. What cannot be proven is not used; `logout_hint` proves nothing anyway.
+    /// Checks the parameters of `request`. What cannot be proven is not used; `logout_hint` proves
+    /// nothing anyway.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`], for the person: a parameter is repeated, or `client_id` is not
     /// the client of the hint (section 2).
-    async fn check(app: &App, asked: &Parameters) -> Result<Self> {
+    async fn by(request: &Request, app: &App) -> Result<Self> {
+        let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())?;
         asked.check_repeats()?;
         let hint = match asked.one("id_token_hint")? {
             Some(token) => Hint::read(app, token).await?,

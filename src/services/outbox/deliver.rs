@@ -10,6 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter
 
 use super::{Kind, Letter, Outbox};
 use crate::error::Result;
+use crate::random::Random;
 use crate::services::audit::Event;
 
 /// Messages that one target is sent at once.
@@ -131,7 +132,7 @@ impl Outbox {
 
     /// Puts a message off after a try that failed; answers until when.
     async fn put_off(&self, letter: &Letter, why: String) -> Result<Timestamp> {
-        let until = Ord::min(self.clock.now() + self.pause(letter.attempts), letter.expires_at);
+        let until = Ord::min(self.clock.now() + pause(&self.random, letter.attempts), letter.expires_at);
         let row = ActiveModel { due_at: Set(until), last_error: Set(Some(why)), ..ActiveModel::default() };
         let still_ours = Column::Id.eq(letter.id).and(Column::Attempts.eq(letter.attempts.saturating_add(1)));
         let update = Entity::update_many().set(row).filter(still_ours);
@@ -144,15 +145,6 @@ impl Outbox {
         let row = ActiveModel { due_at: Set(until), ..ActiveModel::default() };
         let update = Entity::update_many().set(row).filter(self.is_due(C::KIND).add(Column::Target.eq(target)));
         self.database.write_statement(|tx| Box::pin(async move { Ok(update.exec(tx).await.map(|_| ())?) })).await
-    }
-
-    /// How long to wait after the try that followed `attempts` others: twice as long each time, and by
-    /// chance half as long or half as long again, so that nodes and messages do not march in step.
-    pub(super) fn pause(&self, attempts: i32) -> Duration {
-        let doublings = Ord::min(u32::try_from(attempts).unwrap_or(0), 20);
-        let pause = Ord::min(FIRST_PAUSE.saturating_mul(1 << doublings), LONGEST_PAUSE);
-        let chance = f64::from(u16::from_le_bytes(self.random.bytes())) / f64::from(u16::MAX);
-        pause.mul_f64(0.5 + chance)
     }
 
     async fn remove(&self, letter: &Letter) -> Result<u64> {
@@ -176,6 +168,15 @@ impl Outbox {
         });
         write.await
     }
+}
+
+/// How long to wait after the try that followed `attempts` others: twice as long each time, and by
+/// chance down to half or up to half more, so that nodes and messages do not march in step.
+pub(super) fn pause(random: &Random, attempts: i32) -> Duration {
+    let doublings = Ord::min(u32::try_from(attempts).unwrap_or(0), 20);
+    let pause = Ord::min(FIRST_PAUSE.saturating_mul(1 << doublings), LONGEST_PAUSE);
+    let chance = f64::from(u16::from_le_bytes(random.bytes())) / f64::from(u16::MAX);
+    pause.mul_f64(0.5 + chance)
 }
 
 impl From<Model> for Letter {

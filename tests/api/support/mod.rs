@@ -6,6 +6,7 @@ pub(crate) mod certificate;
 pub(crate) mod database;
 pub(crate) mod patience;
 pub(crate) mod program;
+pub(crate) mod receiver;
 pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod severed;
