@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::error::Result;
@@ -16,6 +18,12 @@ use crate::web::Web;
 const SWEEP: Duration = Duration::from_secs(30);
 /// How often the operator's files (clients, templates, the certificate) are looked at.
 const RELOAD: Duration = Duration::from_secs(1);
+/// How often messages that are due are looked for.
+const DELIVER: Duration = Duration::from_secs(1);
+/// Rounds that may be under way: those that wait for slow receivers, and one more.
+const ROUNDS_AT_ONCE: usize = 64;
+/// How long a message that is being sent may take when Postern stops.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// Rows of one table that go in one statement.
 const MOST: u64 = 500;
 /// Statements of one table in one pass.
@@ -31,6 +39,33 @@ pub async fn run(app: App, web: Web, certificates: Option<Certificates>, stop: C
             _ = reload.tick() => reload_changed(&app, &web, certificates.as_ref()).await,
         }
     }
+}
+
+/// Delivers what waits in the outbox, until `stop`: at once when this node has put something in, else
+/// within a second. What a slow receiver takes its time for holds up nobody else.
+pub async fn deliver(app: App, stop: CancellationToken) {
+    let (mut round, sending) = (tokio::time::interval(DELIVER), TaskTracker::new());
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = app.back_channel.outbox.news() => {}
+            _ = round.tick() => {}
+        }
+        // A database that hangs answers none of them.
+        if sending.len() >= ROUNDS_AT_ONCE {
+            continue;
+        }
+        let app = app.clone();
+        sending.spawn(async move {
+            if let Err(error) = app.back_channel.deliver_due().await {
+                tracing::warn!(?error, "cannot look after the outbox now");
+            }
+        });
+    }
+    sending.close();
+    // What is given up here is sent once more by whoever takes it next.
+    let _ = tokio::time::timeout(FAREWELL, sending.wait()).await;
 }
 
 async fn reload_changed(app: &App, web: &Web, certificates: Option<&Certificates>) {

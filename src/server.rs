@@ -69,6 +69,7 @@ pub async fn serve(app: App, web: Web, listeners: Listeners, stop: CancellationT
     let tasks = TaskTracker::new();
     tasks.spawn(shared::listen(app.database.clone(), Arc::clone(&app.shared), background.clone()));
     tasks.spawn(jobs::run(app.clone(), web.clone(), listeners.certificates, background.clone()));
+    tasks.spawn(jobs::deliver(app.clone(), background.clone()));
     if let Some(listener) = listeners.metrics {
         let (routes, stop) = (routes::metrics(&app, &web), background.clone());
         tasks.spawn(async move { server::serve(routes, vec![listener], limits, stop.cancelled_owned()).await });

@@ -9,12 +9,15 @@ use crate::random::Random;
 use crate::secret::DerivedKey;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
+use crate::services::back_channel::BackChannel;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
 use crate::services::grants::{self, Grants};
 use crate::services::keys::{self, Keys};
 use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
+use crate::services::outbox::Outbox;
+use crate::services::outgoing::Outgoing;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
 use crate::services::tokens::{self, Tokens};
@@ -78,17 +81,46 @@ impl Ground {
         Sessions::new(self.database.clone(), Arc::clone(&self.shared), clock, random, config.sessions)
     }
 
-    pub(super) fn accounts(&self, users: &Users, moderation: &Moderation, sessions: &Sessions) -> Accounts {
-        let (users, moderation, sessions) = (users.clone(), moderation.clone(), sessions.clone());
-        Accounts::new(self.database.clone(), self.audit.clone(), users, moderation, sessions, self.clock.clone())
+    pub(super) fn accounts(
+        &self,
+        users: &Users,
+        moderation: &Moderation,
+        sessions: &Sessions,
+        grants: &Grants,
+    ) -> Accounts {
+        let (users, moderation) = (users.clone(), moderation.clone());
+        let (sessions, grants) = (sessions.clone(), grants.clone());
+        Accounts::new(
+            self.database.clone(),
+            self.audit.clone(),
+            users,
+            moderation,
+            sessions,
+            grants,
+            self.clock.clone(),
+        )
     }
 
-    pub(super) fn grants(&self, config: &Config, sessions: &Sessions) -> Grants {
+    pub(super) fn back_channel(&self, config: &Config, clients: &Clients, keys: &Keys) -> BackChannel {
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        BackChannel {
+            clients: clients.clone(),
+            keys: keys.clone(),
+            outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
+            outgoing: Outgoing::new(config.outgoing.clone()),
+            clock,
+            random,
+            issuer: config.web.issuer().to_owned(),
+        }
+    }
+
+    pub(super) fn grants(&self, config: &Config, sessions: &Sessions, back_channel: &BackChannel) -> Grants {
         let parts = grants::Parts {
             database: self.database.clone(),
             shared: Arc::clone(&self.shared),
             audit: self.audit.clone(),
             sessions: sessions.clone(),
+            back_channel: back_channel.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
         };

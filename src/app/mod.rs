@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
+use crate::services::back_channel::BackChannel;
 use crate::services::clients::Clients;
 use crate::services::database::Database;
 use crate::services::grants::Grants;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub moderation: Moderation,
     /// Sessions.
     pub sessions: Sessions,
+    /// Who is told that a session has ended.
+    pub back_channel: BackChannel,
     /// What people granted clients.
     pub grants: Grants,
     /// Changes to accounts.
@@ -93,8 +96,9 @@ impl App {
         let hasher = Hasher::start(&config.users.hashing, ground.random.clone())?;
         let moderation = ground.moderation(&config);
         let sessions = ground.sessions(&config);
-        let accounts = ground.accounts(&users, &moderation, &sessions);
-        let grants = ground.grants(&config, &sessions);
+        let back_channel = ground.back_channel(&config, &clients, &keys);
+        let grants = ground.grants(&config, &sessions, &back_channel);
+        let accounts = ground.accounts(&users, &moderation, &sessions, &grants);
         let on =
             TokenGround { clients: &clients, sessions: &sessions, grants: &grants, keys: &keys, metrics: &metrics };
         let tokens = Arc::new(ground.tokens(&config, &on));
@@ -133,6 +137,7 @@ impl App {
             hasher,
             moderation,
             sessions,
+            back_channel,
             grants,
             accounts,
             tokens,

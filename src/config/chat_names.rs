@@ -40,7 +40,6 @@ const LATER: &[Names] = &[
          REDIS_PASSWORD_FILE REDIS_CA REDIS_KEY_PREFIX REDIS_KEY_PREFIX_VAR \
          REDIS_USE_ALTERNATIVE_DNS_LOOKUP REDIS_CONNECT_TIMEOUT REDIS_RETRY_* REDIS_PING_INTERVAL",
     ),
-    ("outgoing proxy", "PROXY HTTPS_PROXY HTTP_PROXY NO_PROXY"),
 ];
 
 /// Known, and the chat's alone. Names of the lists above, and those that were read, do not count here.

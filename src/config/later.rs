@@ -4,9 +4,6 @@ use crate::env::{Env, Fault};
 
 /// Name, the value that is in force already, and what holds instead of another.
 const LATER: &[(&str, &str, &str)] = &[
-    ("POSTERN_CA_FILE", "", "nothing is fetched from elsewhere yet"),
-    ("POSTERN_ALLOW_PRIVATE_ADDRESSES", "", "nothing is fetched from elsewhere yet"),
-    ("POSTERN_OUTBOUND_TIMEOUT", "", "nothing is fetched from elsewhere yet"),
     ("POSTERN_DISPOSABLE_DOMAINS_FILE", "none", "every domain may sign up"),
     ("POSTERN_OPENID_REGISTRATION", "", "there are no connectors yet"),
     ("POSTERN_ACCESS_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),

@@ -23,7 +23,10 @@ pub use picture::Picture;
 
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
-use crate::services::{certificates, clients, database, grants, keys as signing, moderation, sessions, tokens, users};
+use crate::services::{
+    back_channel, certificates, clients, database, grants, keys as signing, moderation, outgoing, sessions, tokens,
+    users,
+};
 
 /// Every setting of this release.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub web: web::Settings,
     /// https of our own; none: plain HTTP, as behind a proxy.
     pub tls: Option<certificates::Settings>,
+    /// Calls to other servers.
+    pub outgoing: outgoing::Settings,
     /// `POSTERN_AUDIT_RETENTION`: how long audit rows are kept.
     pub audit_retention: Duration,
     /// `POSTERN_ENCRYPTION_KEY`: parent of the keys that seal what is kept.
@@ -87,6 +92,7 @@ impl Config {
         let web = web::Settings::read(env, looks);
         let (url, location) = (web.as_ref().map(|it| &it.url), database.as_ref().map(|it| &it.location));
         let tls = certificates::Settings::read(env, url, location);
+        let outgoing = outgoing::Settings::read(env);
         env.section(WAYS_IN);
         let users = users::Settings::read(env, &title);
         env.section(LIMITS);
@@ -121,17 +127,23 @@ impl Config {
             clients: clients?,
             moderation: moderation?,
             sessions: sessions?,
-            keys: signing?(tokens.access_token_lifetime.max(tokens.id_token_lifetime)),
+            keys: signing?(longest_token(&tokens)),
             grants: grants?(tokens.refresh_lifetime),
             tokens,
             web: web?,
             tls: tls?,
+            outgoing: outgoing?,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
             previous_encryption_key: keys.previous_encryption_key,
             log: log?,
         })
     }
+}
+
+/// The longest life of what the signing keys sign.
+fn longest_token(tokens: &tokens::Settings) -> Duration {
+    tokens.access_token_lifetime.max(tokens.id_token_lifetime).max(back_channel::TOKEN_LIVES)
 }
 
 const PLACE: &str = "Where Postern is";

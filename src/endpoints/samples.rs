@@ -141,7 +141,9 @@ fn ways_in(album: &Album) {
 
 fn ways_out(album: &Album) {
     let (name, email) = ("Maren Olsen".to_owned(), "maren@fernwood.example".to_owned());
-    album.add("logout", &logout::LogoutPage { name, email });
+    let asked = logout::LogoutPage { name, email, client: Some("Fernwood Chat".into()), fields: Vec::new() };
+    album.add("logout-app", &asked);
+    album.add("logout", &logout::LogoutPage { client: None, ..asked });
     album.add("signed-out", &logout::SignedOutPage {});
     let ban = |reason: Option<&str>, until: Option<u64>| BanNotice {
         since: minutes_ago(18),
@@ -217,11 +219,13 @@ fn every_page_can_be_drawn() {
 fn sec_129_what_people_type_is_escaped_on_every_page() {
     let album = Album::new("hostile", &Looks { title: "<b>\"Chat\" & 'co'".into(), ..fernwood() });
     let evil = || "\"><script>alert(1)</script>".to_owned();
+    let client = Some(evil());
+    let logout = logout::LogoutPage { name: evil(), email: evil(), client, fields: vec![("state", evil())] };
     let login = password::LoginPage { email: evil(), return_to: Some(evil()), ..Default::default() };
     for html in [
         album.add("login", &login),
         album.add("register", &registration::RegisterPage { name: evil(), email: evil(), ..Default::default() }),
-        album.add("logout", &logout::LogoutPage { name: evil(), email: evil() }),
+        album.add("logout", &logout),
     ] {
         assert!(!html.contains("<script>") && !html.contains("<b>\"Chat"), "{html}");
     }

@@ -66,7 +66,7 @@ pub fn network(text: &str) -> Parsed<IpNet> {
     })?;
     let network = canonical(network).trunc();
     if network.prefix_len() == 0 {
-        return Err(Fault::new("names every address there is", "Write the networks of your proxies alone"));
+        return Err(Fault::new("names every address there is", "Write the networks that are meant, and no more"));
     }
     Ok(network)
 }

@@ -3,6 +3,7 @@
 pub mod vocabulary;
 pub mod caller;
 pub mod metrics;
+pub mod outgoing;
 pub mod database;
 pub mod installation;
 pub mod certificates;
@@ -13,6 +14,8 @@ pub mod clients;
 pub mod users;
 pub mod moderation;
 pub mod sessions;
+pub mod outbox;
+pub mod back_channel;
 pub mod grants;
 pub mod accounts;
 pub mod tokens;

@@ -8,6 +8,7 @@ use entity::{Names, Timestamp};
 
 use super::accounts::{Accounts, Doer};
 use super::audit::Audit;
+use super::back_channel::BackChannel;
 use super::caller::Caller;
 use super::clients::{self, Clients};
 use super::database::Database;
@@ -15,12 +16,15 @@ use super::database::testing::{Fresh, fresh};
 use super::grants::{self, Grants};
 use super::keys::{self, Keys};
 use super::moderation::{self, Moderation};
+use super::outbox::Outbox;
+use super::outgoing::{self, Outgoing};
 use super::sessions::{self, Entry, Holder, Session, Sessions};
 use super::shared::{Limit, Shared};
 use super::tokens::{self, Tokens};
 use super::users::email::Email;
 use super::users::{self, Created, NewUser, User, Users};
 use crate::clock::Clock;
+use crate::env::Env;
 use crate::random::Random;
 use crate::secret::DerivedKey;
 
@@ -30,6 +34,8 @@ pub(crate) const TOKEN: Duration = Duration::from_secs(900);
 pub(crate) const FAMILY: Duration = Duration::from_secs(7 * 86_400);
 /// The grace time in tests.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+const ISSUER: &str = "https://auth.example.com";
 
 /// What tokens stand on.
 struct On {
@@ -55,12 +61,26 @@ impl On {
         Keys::new(parts, keys::Settings { rotation: None, longest_token: TOKEN })
     }
 
+    fn back_channel(&self) -> BackChannel {
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        BackChannel {
+            clients: self.clients(),
+            keys: self.keys(),
+            outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
+            outgoing: Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults")),
+            clock,
+            random,
+            issuer: ISSUER.to_owned(),
+        }
+    }
+
     fn grants(&self) -> Grants {
         let parts = grants::Parts {
             database: self.database.clone(),
             shared: Arc::clone(&self.shared),
             audit: self.audit.clone(),
             sessions: self.sessions.clone(),
+            back_channel: self.back_channel(),
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
@@ -88,7 +108,7 @@ impl On {
             jwt_secret: "a secret for session tokens, 32 bytes and more".into(),
             jwt_refresh_secret: "a secret for refresh tokens, 32 bytes and more".into(),
         };
-        Tokens::new(parts, settings, "https://auth.example.com")
+        Tokens::new(parts, settings, ISSUER)
     }
 }
 
@@ -123,9 +143,11 @@ impl House {
         let moderation = Moderation::new(database.clone(), Arc::clone(&shared), clock.clone(), limits);
         let idle = sessions::Settings { idle: Duration::from_secs(3600), max: Duration::from_secs(7200) };
         let sessions = Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), idle);
-        let accounts =
-            Accounts::new(database.clone(), audit.clone(), users.clone(), moderation, sessions.clone(), clock.clone());
         let ground = On { database, shared, audit, sessions: sessions.clone(), clock, random };
+        let On { database, audit, clock, .. } = &ground;
+        let (database, audit, clock) = (database.clone(), audit.clone(), clock.clone());
+        let people = (users.clone(), moderation, sessions.clone());
+        let accounts = Accounts::new(database, audit, people.0, people.1, people.2, ground.grants(), clock);
         let tokens = Arc::new(ground.tokens());
         Self { db, now, users, sessions, accounts, tokens }
     }

@@ -90,6 +90,14 @@ const pages = {
     await signIn(page, who);
     await page.goto(`${BASE}/logout`);
   },
+  'logout-app': async (page, who) => {
+    const id = `app-${stranger().email.split('@')[0]}`;
+    const bye = 'https://chat.example.com/bye';
+    postern('client', 'add', id, '--name', 'Fernwood Chat', '--redirect-uri', bye, '--post-logout-redirect-uri', bye);
+    await signIn(page, who);
+    await page.goto(`${BASE}/oauth2/logout?client_id=${id}&post_logout_redirect_uri=${encodeURIComponent(bye)}`);
+    await page.getByText('Fernwood Chat sent you here').waitFor();
+  },
   'signed-out': async (page, who) => {
     await signIn(page, who);
     await signOut(page);

@@ -1,6 +1,13 @@
 //! Signing out: a page that asks, and a page that says it is done.
+//!
+//! An app that cannot prove that the person wants it (RP-Initiated Logout section 2) has them asked
+//! here, and gets them back afterwards.
 
+use std::sync::Arc;
+
+use entity::ClientId;
 use poem::http::HeaderMap;
+use poem::web::Query;
 use poem::{Response, handler};
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +15,24 @@ use crate::app::App;
 use crate::error::Result;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
+use crate::services::clients::Client;
 use crate::services::sessions::Live;
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::page::Page;
-use crate::web::visitor::Visitor;
+use crate::web::visitor::{Visitor, see_other};
 
 /// Asks before signing out, and says from where.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct LogoutPage {
     /// Who is signed in.
     pub name: String,
     /// Their e-mail address.
     pub email: String,
+    /// The app that asks for it.
+    pub client: Option<String>,
+    /// What the form holds besides.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 impl Page for LogoutPage {
@@ -35,33 +47,74 @@ impl Page for SignedOutPage {
     const TEMPLATE: &'static str = "signed-out.html";
 }
 
-/// The form holds nothing but its token.
+/// Which app asks for it, and where it wants the person afterwards; in the address and in the form.
 #[derive(Debug, Deserialize)]
-pub struct LogoutForm {}
+pub(crate) struct Onward {
+    client_id: Option<String>,
+    post_logout_redirect_uri: Option<String>,
+    state: Option<String>,
+}
+
+impl Onward {
+    async fn client(&self, app: &App) -> Result<Option<Arc<Client>>> {
+        match &self.client_id {
+            Some(id) => app.clients.find(&ClientId::new(id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Where the person goes afterwards: an address that is registered for the client, or nowhere.
+    fn address(&self, client: Option<&Client>) -> Option<String> {
+        client?.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
+    }
+
+    fn fields(self) -> Vec<(&'static str, String)> {
+        let Self { client_id, post_logout_redirect_uri, state } = self;
+        let fields =
+            [("client_id", client_id), ("post_logout_redirect_uri", post_logout_redirect_uri), ("state", state)];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
 
 /// `GET /logout`
 #[handler]
-pub(crate) async fn show(app: App, visitor: Visitor, headers: &HeaderMap) -> Result<Response> {
-    match open_here(&app, &visitor, headers).await?.first() {
-        Some(live) => visitor.show(&LogoutPage { name: live.user.name.clone(), email: live.user.email.clone() }),
-        None => visitor.show(&SignedOutPage {}),
+pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, headers: &HeaderMap) -> Result<Response> {
+    let sessions = open_here(&app, &visitor, headers).await?;
+    let Some(live) = sessions.first() else { return visitor.show(&SignedOutPage {}) };
+    let onward = onward.0;
+    let client = onward.client(&app).await?;
+    let address = onward.address(client.as_deref());
+    let page = LogoutPage {
+        name: live.user.name.clone(),
+        email: live.user.email.clone(),
+        client: client.map(|client| client.name().to_owned()),
+        fields: onward.fields(),
+    };
+    let mut response = visitor.show(&page)?;
+    if let Some(address) = address {
+        visitor.allow_form_to(&mut response, &address)?;
     }
+    Ok(response)
 }
 
 /// `POST /logout`
 #[handler]
 pub(crate) async fn submit(
-    _form: Form<LogoutForm>,
+    onward: Form<Onward>,
     app: App,
     visitor: Visitor,
     caller: Caller,
     headers: &HeaderMap,
 ) -> Result<Response> {
+    let client = onward.client(&app).await?;
     for live in open_here(&app, &visitor, headers).await? {
         let doer = Doer::person(live.user.id, &caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;
     }
-    let mut response = visitor.lead_to("/logout")?;
+    let mut response = match onward.address(client.as_deref()) {
+        Some(address) => see_other(&address)?,
+        None => visitor.lead_to("/logout")?,
+    };
     visitor.put_cookie(&mut response, Cookie::Session, None)?;
     Ok(response)
 }

@@ -7,7 +7,6 @@ use poem::http::header::{
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request};
 use poem_openapi::payload::Response;
-use url::Url;
 
 use crate::services::clients::Client;
 
@@ -63,10 +62,5 @@ pub(super) fn for_client<T>(answer: Response<T>, request: &HeaderMap, client: &C
 /// The origin of the request, where it is one of the public client's own.
 fn origin_of(request: &HeaderMap, client: &Client) -> Option<String> {
     let origin = request.get(ORIGIN)?.to_str().ok()?;
-    let is_its_own = |address: &str| {
-        let origin_of = Url::parse(address).ok().map(|url| url.origin());
-        origin_of.is_some_and(|own| own.is_tuple() && own.ascii_serialization() == origin)
-    };
-    let known = client.redirect_uris.iter().any(|address| is_its_own(address.as_str()));
-    (client.is_public() && known).then(|| origin.to_owned())
+    (client.is_public() && client.owns_origin(origin)).then(|| origin.to_owned())
 }

@@ -6,6 +6,7 @@ use poem::{Response, handler};
 use serde_json::{Value, json};
 
 use super::cors;
+use super::logout::LOGOUT;
 use crate::app::App;
 use crate::error::Result;
 use crate::services::clients::{
@@ -60,6 +61,9 @@ pub(crate) fn metadata(app: &App) -> Value {
         "pushed_authorization_request_endpoint": at("/oauth2/par"),
         "require_pushed_authorization_requests": false,
         "revocation_endpoint": at("/oauth2/revoke"),
+        "end_session_endpoint": at(LOGOUT),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "scopes_supported": scopes,
         "response_types_supported": ResponseType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
         "response_modes_supported": ["query", "fragment", "form_post"],

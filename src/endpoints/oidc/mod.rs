@@ -8,6 +8,7 @@ mod grants;
 mod inquiry;
 mod introspect;
 mod introspection;
+pub mod logout;
 mod par;
 mod parameters;
 mod revoke;

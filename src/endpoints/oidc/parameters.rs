@@ -1,8 +1,13 @@
 //! The parameters of a request of the specifications, from a query or a form: unknown ones are
 //! ignored, and none may stand there twice but `resource` (RFC 6749 section 3.1, RFC 8707 section 2).
 
+use poem::{FromRequest, Request, RequestBody, Response};
+use url::form_urlencoded;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::web::form::pairs;
+use crate::web::visitor::Visitor;
+use crate::web::{body, limits};
 
 /// The one parameter that may be repeated.
 const REPEATED: &str = "resource";
@@ -64,6 +69,35 @@ impl Parameters {
             Some((_, (name, _))) => Err(repeated(name)),
             None => Ok(()),
         }
+    }
+}
+
+/// The parameters of a form that a page of another site may have sent.
+pub(crate) struct Posted(Parameters);
+
+impl Posted {
+    /// Has the browser GET `path` with the same parameters: a form of another site comes without our
+    /// cookies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PayloadTooLarge`] for more than an address holds.
+    pub(super) fn as_get(&self, visitor: &Visitor, path: &str) -> Result<Response> {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.0.as_slice());
+        let query = query.finish();
+        if query.len() > limits::URL - 1024 {
+            return Err(Error::new(ErrorKind::PayloadTooLarge, "The request of the app is too long."));
+        }
+        visitor.lead_to(&format!("{path}?{query}"))
+    }
+}
+
+impl<'a> FromRequest<'a> for Posted {
+    async fn from_request(request: &'a Request, form: &mut RequestBody) -> poem::Result<Self> {
+        if !body::is_of_type(request.headers(), "application/x-www-form-urlencoded") {
+            return Err(Error::from(ErrorKind::UnsupportedMediaType).into());
+        }
+        Ok(Self(Parameters::parse(&body::read(request, form).await?)?))
     }
 }
 

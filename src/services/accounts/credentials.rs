@@ -37,7 +37,7 @@ impl Accounts {
             row.password_changed_at = Set(Some(now));
         });
         let changed = changed.await?;
-        let subjects = self.sessions.remove_all(tx, user, keep).await?;
+        let subjects = self.grants.end_sessions(tx, user, keep).await?;
         self.audit.record(tx, doer.event(EventKind::PasswordChanged, user)).await?;
         Ok((changed, subjects))
     }
@@ -153,7 +153,7 @@ impl Accounts {
                 });
                 let changed = changed.await?;
                 it.moderation.unban_user(tx, id).await?;
-                let subjects = it.sessions.remove_all(tx, id, None).await?;
+                let subjects = it.grants.end_sessions(tx, id, None).await?;
                 it.audit.record(tx, doer.event(EventKind::AdminRecovered, id)).await?;
                 Ok((changed, subjects))
             })

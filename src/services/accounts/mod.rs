@@ -16,6 +16,7 @@ use sea_orm::ActiveValue::Set;
 
 use super::audit::{Audit, Event, EventKind};
 use super::database::{Database, Executor};
+use super::grants::Grants;
 use super::moderation::Moderation;
 use super::sessions::Sessions;
 use super::shared::{Shared, Subject};
@@ -32,6 +33,7 @@ pub struct Accounts {
     users: Users,
     moderation: Moderation,
     sessions: Sessions,
+    grants: Grants,
     clock: Clock,
 }
 
@@ -47,10 +49,11 @@ impl Accounts {
         users: Users,
         moderation: Moderation,
         sessions: Sessions,
+        grants: Grants,
         clock: Clock,
     ) -> Self {
         let shared = Arc::clone(sessions.shared());
-        Self { database, shared, audit, users, moderation, sessions, clock }
+        Self { database, shared, audit, users, moderation, sessions, grants, clock }
     }
 
     /// Runs `change` and tells every server what it answers, in one transaction.
@@ -73,6 +76,7 @@ impl Accounts {
         let (value, pending) = written.await?;
         if let Some(pending) = pending {
             self.shared.apply(&pending);
+            self.grants.tell_soon();
         }
         Ok(value)
     }

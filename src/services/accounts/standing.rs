@@ -40,7 +40,7 @@ impl Accounts {
             Box::pin(async move {
                 let now = it.clock.now();
                 let changed = it.users.change(tx, user, |row| row.disabled_at = Set(Some(now))).await?;
-                let subjects = it.sessions.remove_all(tx, user, None).await?;
+                let subjects = it.grants.end_sessions(tx, user, None).await?;
                 it.audit.record(tx, doer.event(EventKind::UserDisabled, user)).await?;
                 Ok((changed, subjects))
             })
@@ -73,7 +73,7 @@ impl Accounts {
                 let until = ban.lasts.map(|lasts| it.clock.now() + lasts);
                 it.users.hold(tx, user).await?;
                 it.moderation.ban_user(tx, user, until, ban.reason.clone(), doer.actor.as_ref()).await?;
-                let subjects = it.sessions.remove_all(tx, user, None).await?;
+                let subjects = it.grants.end_sessions(tx, user, None).await?;
                 let event = doer.event(EventKind::UserBanned, user).with("reason", ban.reason);
                 it.audit.record(tx, event.with("until", until.map(entity::Timestamp::millis))).await?;
                 Ok(((), subjects))
@@ -107,7 +107,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 it.users.hold(tx, user).await?;
-                let subjects = it.sessions.remove_all(tx, user, None).await?;
+                let subjects = it.grants.end_sessions(tx, user, None).await?;
                 it.moderation.unban_user(tx, user).await?;
                 it.users.remove(tx, user).await?;
                 it.audit.record(tx, doer.event(EventKind::UserDeleted, user)).await?;
@@ -124,7 +124,7 @@ impl Accounts {
     pub async fn end_session(&self, user: UserId, session: SessionId, doer: Doer) -> Result<bool> {
         self.transact(move |it, tx| {
             Box::pin(async move {
-                if !it.sessions.remove(tx, session, user).await? {
+                if !it.grants.end_session(tx, user, session).await? {
                     return Ok((false, Vec::new()));
                 }
                 let event = doer.event(EventKind::SignOut, user).with("session", session.to_string());
@@ -143,7 +143,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 it.users.hold(tx, user).await?;
-                let subjects = it.sessions.remove_all(tx, user, keep).await?;
+                let subjects = it.grants.end_sessions(tx, user, keep).await?;
                 it.audit.record(tx, doer.event(EventKind::SignOut, user).with("all", true)).await?;
                 Ok(((), subjects))
             })

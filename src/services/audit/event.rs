@@ -76,6 +76,8 @@ event_kinds! {
     ConsentGiven = "consent.given";
     /// A person withdrew what a client was allowed.
     ConsentWithdrawn = "consent.withdrawn";
+    /// A client was never told that a session has ended.
+    LogoutUndelivered = "logout.undelivered";
     /// A client gave tokens up.
     TokenRevoked = "token.revoked";
     /// A person proved again who they are.

@@ -1,8 +1,10 @@
 //! One client, and the secrets that open for it.
 
 use entity::{ClientId, Timestamp, TokenHash};
+use url::Url;
 
 use super::metadata::Metadata;
+use super::uri::with_query;
 use crate::secret::{Kind, same};
 
 /// The secret that Postern makes for a client.
@@ -59,6 +61,26 @@ impl Client {
     #[must_use]
     pub fn redirects_to(&self, address: &str) -> bool {
         self.metadata.redirect_uris.iter().any(|known| known.allows(address))
+    }
+
+    /// Where a person goes after a logout that this client asked for: to `address`, if it is registered
+    /// byte for byte, with `state` as it came (RP-Initiated Logout section 3). None for any other.
+    #[must_use]
+    pub fn after_logout(&self, address: &str, state: Option<&str>) -> Option<String> {
+        let known = self.metadata.post_logout_redirect_uris.iter().find(|known| known.as_str() == address)?;
+        let state = state.map(|state| ("state", state));
+        Some(with_query(known.as_str(), state))
+    }
+
+    /// Whether pages of `origin` (RFC 6454 section 6.2) are the client's own: an address stands there
+    /// that people are sent back to.
+    #[must_use]
+    pub fn owns_origin(&self, origin: &str) -> bool {
+        let Metadata { redirect_uris, post_logout_redirect_uris, .. } = &self.metadata;
+        redirect_uris.iter().chain(post_logout_redirect_uris).any(|address| {
+            let own = Url::parse(address.as_str()).map(|url| url.origin());
+            own.is_ok_and(|own| own.is_tuple() && own.ascii_serialization() == origin)
+        })
     }
 
     /// Until when the secret from before a rotation opens; none when there is none, or no end.

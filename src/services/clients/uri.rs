@@ -3,11 +3,12 @@
 //! A redirect address is later compared byte for byte with what a request names, so it is kept as
 //! it was written; what a browser would read as another address is refused.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 macro_rules! address {
     ($(#[$about:meta])* $name:ident, $check:ident) => {
@@ -68,6 +69,24 @@ impl RedirectUri {
     pub fn allows(&self, asked: &str) -> bool {
         self.0 == asked || portless(&self.0).is_some_and(|own| portless(asked) == Some(own))
     }
+}
+
+/// `address` with `fields` behind what its query holds already, byte for byte.
+#[must_use]
+pub fn with_query<I, N, V>(address: &str, fields: I) -> String
+where
+    I: IntoIterator<Item: Borrow<(N, V)>>,
+    N: AsRef<str>,
+    V: AsRef<str>,
+{
+    let fields = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let joint = match address.split_once('?') {
+        _ if fields.is_empty() => "",
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{address}{joint}{fields}")
 }
 
 /// A plain http address of this machine by number, in two parts around its port.

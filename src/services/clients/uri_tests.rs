@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use url::Url;
 
-use super::uri::{RedirectUri, WebUri, is_loopback};
+use super::uri::{RedirectUri, WebUri, is_loopback, with_query};
 
 #[test]
 fn sec_047_redirect_addresses_that_may_be_registered() {
@@ -78,6 +78,22 @@ fn a_web_address_may_be_plain_http() {
     assert!("http://chat:3080/logout".parse::<WebUri>().is_ok());
     for bad in ["ftp://chat/x", "com.example.app:/x", "http://chat/#x", "http://a@chat/"] {
         assert!(bad.parse::<WebUri>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn sec_055_what_an_address_holds_already_stays_as_it_is() {
+    let fields = [("code", "x/y"), ("state", "a b&ü")];
+    for (address, expected) in [
+        ("https://a.example/cb", "https://a.example/cb?code=x%2Fy&state=a+b%26%C3%BC"),
+        ("https://a.example/cb?", "https://a.example/cb?code=x%2Fy&state=a+b%26%C3%BC"),
+        ("https://a.example/cb?x=%2e&y", "https://a.example/cb?x=%2e&y&code=x%2Fy&state=a+b%26%C3%BC"),
+        ("com.example.app:/cb", "com.example.app:/cb?code=x%2Fy&state=a+b%26%C3%BC"),
+    ] {
+        assert_eq!(with_query(address, fields), expected);
+    }
+    for address in ["https://a.example/cb", "https://a.example/cb?", "https://a.example/cb?x"] {
+        assert_eq!(with_query(address, None::<(&str, &str)>), address);
     }
 }
 

@@ -1,12 +1,13 @@
 //! What people grant clients: authorization requests under way, codes, remembered consent.
 //!
 //! A grant is one row from the code to the last refresh token. Ending its session deletes it
-//! (logout, ban, deletion); so does a second use of its code. What stands in a row of its own for
+//! (logout, ban, deletion: `ending.rs`); so does a second use of its code. What stands in a row of its own for
 //! a short while (requests that wait, pushed ones) has its verbs in a file of its own.
 
 mod claims_request;
 mod code;
 mod consent;
+mod ending;
 mod pushed;
 mod request;
 pub mod scope;
@@ -29,6 +30,7 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::audit::{Audit, Event, EventKind};
+use super::back_channel::BackChannel;
 use super::database::{Database, Executor, sweep};
 use super::sessions::Sessions;
 use super::shared::{Shared, Subject};
@@ -44,6 +46,7 @@ pub struct Grants {
     shared: Arc<Shared>,
     audit: Audit,
     sessions: Sessions,
+    back_channel: BackChannel,
     clock: Clock,
     random: Random,
     settings: Settings,
@@ -62,6 +65,8 @@ pub struct Parts {
     pub audit: Audit,
     /// Sessions, which every grant belongs to.
     pub sessions: Sessions,
+    /// Who is told when one ends.
+    pub back_channel: BackChannel,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -72,8 +77,8 @@ impl Grants {
     /// Grants by `settings`; `browsers` keys the hashes of what browsers hold.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings, browsers: DerivedKey) -> Self {
-        let Parts { database, shared, audit, sessions, clock, random } = parts;
-        Self { database, shared, audit, sessions, clock, random, settings, browsers: Arc::new(browsers) }
+        let Parts { database, shared, audit, sessions, back_channel, clock, random } = parts;
+        Self { database, shared, audit, sessions, back_channel, clock, random, settings, browsers: Arc::new(browsers) }
     }
 
     /// The clients that took part in a session: they are told when it ends, and may end it.

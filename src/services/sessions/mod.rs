@@ -18,12 +18,14 @@ use std::time::Duration;
 
 use entity::session::{ActiveModel, Column, Entity};
 use entity::{Names, SessionId, UserId};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel};
+use sea_orm::sea_query::{ExprTrait, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel,
+};
 
 use super::caller::Caller;
 use super::database::{Database, Executor};
-use super::shared::{Shared, Subject};
+use super::shared::Shared;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
@@ -47,6 +49,28 @@ pub enum Holder {
     Browser,
     /// The chat's front end, by tokens that live so long.
     Tokens(Duration),
+}
+
+/// Which sessions of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// This one.
+    One(SessionId),
+    /// Every one but this.
+    AllBut(SessionId),
+    /// Every one.
+    All,
+}
+
+impl Which {
+    fn of(self, user: UserId) -> Condition {
+        let theirs = Condition::all().add(Column::UserId.eq(user));
+        match self {
+            Self::One(id) => theirs.add(Column::Id.eq(id)),
+            Self::AllBut(id) => theirs.add(Column::Id.ne(id)),
+            Self::All => theirs,
+        }
+    }
 }
 
 /// How a person has come in.
@@ -192,32 +216,24 @@ impl Sessions {
         Ok(Entity::find().filter(one).one(tx).await?.is_some())
     }
 
-    /// Ends one session of `user` in the transaction `tx`; answers whether it was there.
+    /// Holds these sessions of `user` until the transaction `tx` ends: nothing new hangs on them
+    /// meanwhile.
     ///
     /// # Errors
     /// When the database is away.
-    pub(super) async fn remove(&self, tx: &Executor<'_>, id: SessionId, user: UserId) -> Result<bool> {
-        let one = Column::Id.eq(id).and(Column::UserId.eq(user));
-        Ok(Entity::delete_many().filter(one).exec(tx).await?.rows_affected == 1)
+    pub(super) async fn hold(&self, tx: &Executor<'_>, user: UserId, which: Which) -> Result<()> {
+        let ids = Entity::find().select_only().column(Column::Id).filter(which.of(user)).lock(LockType::Update);
+        ids.into_tuple::<SessionId>().all(tx).await?;
+        Ok(())
     }
 
-    /// Ends every session of `user` but `except` in the transaction `tx`; answers what must be
-    /// forgotten.
+    /// Removes these sessions of `user` in the transaction `tx`; answers how many there were. Only
+    /// `grants` calls it: the clients that took part have to be told.
     ///
     /// # Errors
     /// When the database is away.
-    pub(super) async fn remove_all(
-        &self,
-        tx: &Executor<'_>,
-        user: UserId,
-        except: Option<SessionId>,
-    ) -> Result<Vec<Subject>> {
-        let mut theirs = Entity::delete_many().filter(Column::UserId.eq(user));
-        if let Some(except) = except {
-            theirs = theirs.filter(Column::Id.ne(except));
-        }
-        theirs.exec(tx).await?;
-        Ok(vec![Subject::User(user)])
+    pub(super) async fn remove(&self, tx: &Executor<'_>, user: UserId, which: Which) -> Result<u64> {
+        Ok(Entity::delete_many().filter(which.of(user)).exec(tx).await?.rows_affected)
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

@@ -209,10 +209,10 @@ impl Tokens {
             .with("session", live.session.id.to_string())
             .with("generation", family.generation);
         let (session, user) = (live.session.id, live.user.id);
-        let (sessions, audit, shared) = (self.sessions.clone(), self.audit.clone(), self.shared.clone());
+        let (grants, audit, shared) = (self.grants.clone(), self.audit.clone(), self.shared.clone());
         let pending = self.database.write(move |tx| {
             Box::pin(async move {
-                if !sessions.remove(tx, session, user).await? {
+                if !grants.end_session(tx, user, session).await? {
                     return Ok(None);
                 }
                 audit.record(tx, event).await?;
@@ -221,6 +221,7 @@ impl Tokens {
         });
         if let Some(pending) = pending.await? {
             self.shared.apply(&pending);
+            self.grants.tell_soon();
         }
         Ok(())
     }

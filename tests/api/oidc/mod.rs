@@ -3,6 +3,7 @@
 mod assertions;
 mod assertions_bent;
 mod authorize;
+mod back_channel;
 mod bearers;
 mod codes;
 mod consent;
@@ -10,6 +11,7 @@ mod flow;
 mod forged;
 mod guesses;
 mod introspection;
+mod logout;
 mod pairwise;
 mod refresh;
 mod rules;

@@ -28,6 +28,12 @@ impl Browser {
         Answer::of(self.request(Method::GET, path).send().await.expect("an answer")).await
     }
 
+    /// Opens a page, or asks for its head alone, with a header besides.
+    pub(crate) async fn open_with(&self, method: Method, path: &str, header: (HeaderName, &str)) -> Answer {
+        let request = self.request(method, path).header(header.0, header.1);
+        Answer::of(request.send().await.expect("an answer")).await
+    }
+
     /// Opens a page with these cookies beside its own.
     pub(crate) async fn open_with_cookie(&self, path: &str, cookie: &str) -> Answer {
         Answer::of(self.request(Method::GET, path).header(COOKIE, cookie).send().await.expect("an answer")).await
@@ -72,6 +78,11 @@ impl Browser {
         let body = serde_json::json!({"email": email, "password": PASSWORD});
         let request = self.request(Method::POST, "/api/auth/login").json(&body);
         SignedIn::from(&Answer::of(request.send().await.expect("an answer")).await)
+    }
+
+    /// Signs out at the chat in the same browser.
+    pub(crate) async fn sign_out_at_the_chat(&self) -> Answer {
+        Answer::of(self.request(Method::POST, "/api/auth/logout").send().await.expect("an answer")).await
     }
 
     /// A browser in which the owner of `email` is signed in.

@@ -9,6 +9,7 @@ pub(crate) mod meddler;
 pub(crate) mod more_apps;
 pub(crate) mod patience;
 pub(crate) mod program;
+pub(crate) mod receiver;
 pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod severed;

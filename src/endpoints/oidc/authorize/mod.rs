@@ -17,11 +17,11 @@ use std::time::Duration;
 use entity::Timestamp;
 use poem::http::StatusCode;
 use poem::web::Path;
-use poem::{FromRequest, Request, RequestBody, Response, handler};
+use poem::{Request, Response, handler};
 use serde::Serialize;
 use url::form_urlencoded;
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Posted};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
@@ -32,7 +32,6 @@ use crate::services::sessions::Live;
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Visitor, see_other};
-use crate::web::{body, limits};
 use next::Next;
 use respond::Destination;
 
@@ -65,30 +64,10 @@ pub(crate) async fn begin(request: &Request, app: App, visitor: Visitor, caller:
     step.take(None).await
 }
 
-/// `POST /oauth2/authorize`: answered by a GET of the same, because a form of another site comes
-/// without our cookies.
+/// `POST /oauth2/authorize`
 #[handler]
 pub(crate) async fn begin_by_form(asked: Posted, visitor: Visitor) -> Result<Response> {
-    let asked = asked.0;
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(asked.as_slice());
-    let query = query.finish();
-    if query.len() > limits::URL - 1024 {
-        return Err(Error::new(ErrorKind::PayloadTooLarge, "The request of the app is too long."));
-    }
-    visitor.lead_to(&format!("{AUTHORIZE}?{query}"))
-}
-
-/// The parameters of a form that another site may have sent.
-pub(crate) struct Posted(Parameters);
-
-impl<'a> FromRequest<'a> for Posted {
-    async fn from_request(request: &'a Request, form: &mut RequestBody) -> poem::Result<Self> {
-        if !body::is_of_type(request.headers(), "application/x-www-form-urlencoded") {
-            return Err(Error::from(ErrorKind::UnsupportedMediaType).into());
-        }
-        Ok(Self(Parameters::parse(&body::read(request, form).await?)?))
-    }
+    asked.as_get(&visitor, AUTHORIZE)
 }
 
 /// `GET /oauth2/authorize/KEY`: goes on with a request that waits.

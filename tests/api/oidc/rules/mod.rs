@@ -4,6 +4,7 @@
 //! Basic plan in another mode.
 
 mod config;
+mod logout;
 mod player;
 mod steps;
 
