@@ -131,6 +131,9 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str, Option<Action>) 
         | Kind::InteractionRequired
         | Kind::UnmetAuthenticationRequirements
         | Kind::AccessDenied
+        | Kind::AuthorizationPending
+        | Kind::SlowDown
+        | Kind::ExpiredToken
         | Kind::InvalidToken
         | Kind::InsufficientScope => ("That did not work", "", None),
     }

@@ -76,6 +76,10 @@ event_kinds! {
     ConsentGiven = "consent.given";
     /// A person withdrew what a client was allowed.
     ConsentWithdrawn = "consent.withdrawn";
+    /// A person let a device in.
+    DeviceAllowed = "device.allowed";
+    /// A person kept a device out.
+    DeviceDenied = "device.denied";
     /// A client gave tokens up.
     TokenRevoked = "token.revoked";
     /// A person proved again who they are.

@@ -29,7 +29,7 @@ pub use jwks::Jwks;
 pub use metadata::Metadata;
 pub use scope::ScopeList;
 pub use settings::Settings;
-pub use uri::{RedirectUri, WebUri};
+pub use uri::{RedirectUri, WebUri, host_of};
 pub use vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SubjectType};
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ mod consent;
 pub(super) mod request;
 mod respond;
 
-pub use consent::{ConsentItem, ConsentPage};
+pub use consent::ConsentPage;
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
@@ -28,6 +28,7 @@ use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::grants::{AuthorizationRequest, Consent, RequestKey};
 use crate::services::sessions::Live;
+use crate::services::tokens::may_enter;
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Visitor, see_other};
@@ -50,6 +51,16 @@ pub struct UnverifiedPage {
 
 impl Page for UnverifiedPage {
     const TEMPLATE: &'static str = "unverified.html";
+}
+
+impl UnverifiedPage {
+    /// The answer to the person of `live`, whom `client` does not let in.
+    pub(super) fn answer(visitor: &Visitor, client: &Client, live: &Live) -> Result<Response> {
+        let page = Self { client: client.name().to_owned(), email: live.user.email.clone() };
+        let mut response = visitor.show(&page)?;
+        response.set_status(StatusCode::FORBIDDEN);
+        Ok(response)
+    }
 }
 
 /// `GET /oauth2/authorize`
@@ -167,7 +178,7 @@ impl Step<'_> {
                 let code = self.app.grants.issue_code(self.request, live, key, self.caller).await?;
                 destination.code(self.visitor, code.ok_or_else(gone)?.expose())
             }
-            (Next::ConfirmAddress, Some(live)) => self.ask_to_confirm(live),
+            (Next::ConfirmAddress, Some(live)) => UnverifiedPage::answer(self.visitor, self.client, live),
             (Next::Consent, _) => self.lead(waiting, |key| format!("/consent?request={key}")).await,
             (_, live) => {
                 let again = if live.is_some() { "&again=true" } else { "" };
@@ -196,13 +207,6 @@ impl Step<'_> {
         self.visitor.remember(&mut response)?;
         Ok(response)
     }
-
-    fn ask_to_confirm(&self, live: &Live) -> Result<Response> {
-        let page = UnverifiedPage { client: self.client.name().to_owned(), email: live.user.email.clone() };
-        let mut response = self.visitor.show(&page)?;
-        response.set_status(StatusCode::FORBIDDEN);
-        Ok(response)
-    }
 }
 
 fn next(
@@ -225,7 +229,7 @@ fn next(
     if ((prompt.login || prompt.select_account) && !for_this) || is_too_old || is_somebody_else {
         return Next::SignIn;
     }
-    if client.requires_verified_email && !live.user.email_verified {
+    if !may_enter(client, live) {
         return Next::ConfirmAddress;
     }
     let is_given = consent.is_some_and(|consent| {
