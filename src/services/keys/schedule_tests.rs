@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::SigningAlgorithm;
-use super::schedule::{LEAD, NEVER, signer};
+use super::schedule::{LEAD, NEVER, Schedule, signer};
 use super::world::{ALGORITHM, DAY, Maker, START, TOKEN, World, act, schedule};
 
 proptest! {

@@ -70,7 +70,9 @@ async fn three_nodes_that_start_at_once_make_one_set() {
             nodes.push(Node::sealing(&database, "a secret", None));
         }
         let (one, two, three) = tokio::join!(nodes[0].maintain(), nodes[1].maintain(), nodes[2].maintain());
-        (one.expect("ready"), two.expect("ready"), three.expect("ready"));
+        for made in [one, two, three] {
+            made.expect("ready");
+        }
         assert_eq!(rows(&it.database).await.len(), 6);
         assert_eq!(audited(&it.database, "key.made").await, 6);
         let token = nodes[0].token(SigningAlgorithm::Rs256).await;

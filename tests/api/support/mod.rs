@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod certificate;
 pub(crate) mod database;
+pub(crate) mod device;
 pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod relying_party;

@@ -97,6 +97,6 @@ impl Grants {
 /// The one refusal of every code that cannot be decided about.
 #[must_use]
 pub fn wrong_user_code() -> Error {
-    let words = "This code is not one that waits here. Codes work once, for ten minutes: look at the device again.";
+    let words = "No device waits with this code. A code works once, for ten minutes: look at the device again.";
     Error::invalid(vec![FieldProblem::new("user_code", words)])
 }
