@@ -105,6 +105,7 @@ pub async fn run_due(app: &App) {
     report("grants", drain(|| app.grants.sweep(MOST)).await);
     report("authorization requests", drain(|| app.grants.sweep_requests(MOST)).await);
     report("pushed requests", drain(|| app.grants.sweep_pushed(MOST)).await);
+    report("devices", drain(|| app.grants.sweep_devices(MOST)).await);
     report("opaque tokens", drain(|| app.tokens.sweep_opaque(MOST)).await);
     report("revoked tokens", drain(|| app.tokens.sweep_revoked(MOST)).await);
     report("spent assertions", drain(|| app.clients.sweep_assertions(MOST)).await);

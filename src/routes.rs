@@ -89,7 +89,9 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/account/theme", post(account::settings::submit_theme))
         .at("/account/security", get(account::security::show).post(account::security::submit))
         .at("/account/sessions", get(account::sessions::show).post(account::sessions::submit))
+        .at("/account/apps", get(account::apps::show).post(account::apps::submit))
         .at("/consent", get(oidc::authorize::show_consent).post(oidc::authorize::submit_consent))
+        .at("/device", get(oidc::device::show).post(oidc::device::submit))
         .at("/assets/:name", get(assets::show));
     let failures = || Failures::page(error_page::renderer(web));
     let logout = get(oidc::logout::end).post(oidc::logout::end_by_form).on(Method::HEAD, oidc::logout::look);

@@ -124,7 +124,9 @@ impl Ground {
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
-        Grants::new(parts, config.grants, DerivedKey::derive(config.encryption_key.expose(), "browsers"))
+        let key = |purpose| DerivedKey::derive(config.encryption_key.expose(), purpose);
+        let keys = grants::Keys { browsers: key("browsers"), user_codes: key("user codes") };
+        Grants::new(parts, config.grants, keys)
     }
 
     pub(super) fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {

@@ -112,6 +112,7 @@ impl App {
             moderation: moderation.clone(),
             sessions: sessions.clone(),
             accounts: accounts.clone(),
+            grants: grants.clone(),
             tokens: Arc::clone(&tokens),
             clock: clock.clone(),
             refresh_lifetime: config.tokens.refresh_lifetime,

@@ -62,8 +62,14 @@ error_kinds! {
     InteractionRequired = "interaction_required", 400, "The person has to do something first.";
     /// No sign-in here is of the class that was asked for (OpenID Connect Unmet Authentication Requirements).
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400, "No sign-in of the requested class is possible.";
-    /// The person said no (RFC 6749 section 4.1.2.1).
-    AccessDenied = "access_denied", 403, "The person did not agree.";
+    /// The person said no (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+    AccessDenied = "access_denied", 400, "The person did not agree.";
+    /// Nobody has decided about the device yet (RFC 8628 section 3.5).
+    AuthorizationPending = "authorization_pending", 400, "Nobody has let the device in yet.";
+    /// The same, and the device must ask less often from now on (RFC 8628 section 3.5).
+    SlowDown = "slow_down", 400, "The device asks too often: wait five seconds longer from now on.";
+    /// The device code has died (RFC 8628 section 3.5).
+    ExpiredToken = "expired_token", 400, "The device code has died. Start again.";
     /// The access token is dead or not meant for this (RFC 6750 section 3.1).
     InvalidToken = "invalid_token", 401, "The access token is not valid.";
     /// The access token does not open this (RFC 6750 section 3.1).

@@ -85,7 +85,8 @@ impl On {
             random: self.random.clone(),
         };
         let settings = grants::Settings { code_lifetime: Duration::from_secs(60), offline_lifetime: FAMILY };
-        Grants::new(parts, settings, DerivedKey::derive(&[7; 32], "browsers"))
+        let key = |purpose| DerivedKey::derive(&[7; 32], purpose);
+        Grants::new(parts, settings, grants::Keys { browsers: key("browsers"), user_codes: key("user codes") })
     }
 
     fn clients(&self) -> Clients {

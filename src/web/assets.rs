@@ -107,7 +107,7 @@ fn embedded(name: &str) -> Cow<'static, [u8]> {
 }
 
 /// A stylesheet of ours without comments and needless blanks. It only has to know our own hand: no
-/// strings with blanks, a blank after each colon and comma.
+/// strings with blanks, no sums, a blank after each colon and comma.
 fn squeezed(name: &str) -> Cow<'static, [u8]> {
     let bytes = embedded(name);
     let text = String::from_utf8_lossy(&bytes);
@@ -116,8 +116,18 @@ fn squeezed(name: &str) -> Cow<'static, [u8]> {
         _ => part.split_once("*/").map_or("", |(_, rest)| rest),
     });
     let words: Vec<&str> = without_comments.flat_map(str::split_whitespace).collect();
-    let pairs =
-        [(" {", "{"), ("{ ", "{"), ("; ", ";"), (" }", "}"), (";}", "}"), ("} ", "}"), (": ", ":"), (", ", ",")];
+    let pairs = [
+        (" {", "{"),
+        ("{ ", "{"),
+        ("; ", ";"),
+        (" }", "}"),
+        (";}", "}"),
+        ("} ", "}"),
+        (": ", ":"),
+        (", ", ","),
+        (" > ", ">"),
+        (" + ", "+"),
+    ];
     let css = pairs.iter().fold(words.join(" "), |css, (long, short)| css.replace(long, short));
     css.into_bytes().into()
 }

@@ -15,6 +15,7 @@ pub mod headers;
 pub mod initials;
 pub mod json;
 pub mod limits;
+pub mod opens;
 pub mod page;
 pub mod problems;
 pub mod return_to;

@@ -1,6 +1,8 @@
 // Every page, and every state of it that looks different. To add one: a line here.
 
-const { BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern } = require('./world');
+const {
+  BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, typeCode, askAboutDevice,
+} = require('./world');
 
 const at = (path) => (page) => page.goto(BASE + path);
 
@@ -12,6 +14,17 @@ const afterCommand = (verb, ...more) => async (page) => {
   await fillSignIn(page, who);
   await page.waitForLoadState();
 };
+
+// Answers the question about a device by the button of this name.
+const answerDevice = async (page, who, button) => {
+  const device = await askAboutDevice(page, who);
+  await page.getByRole('button', { name: button }).click();
+  await page.getByRole('heading', { name: /^The device/ }).waitFor();
+  return device;
+};
+
+// Networks of their own, for what one network may do only a few times.
+let networks = 0;
 
 // `go` brings a fresh visitor to the page; `who` has an account and is not signed in yet.
 const pages = {
@@ -86,6 +99,41 @@ const pages = {
     await signIn(page, who);
     await page.goto(`${BASE}/account/sessions`);
   },
+  apps: async (page) => {
+    const device = await answerDevice(page, await person(), 'Yes, let this device in');
+    await device.poll();
+    await page.goto(`${BASE}/account/apps`);
+    await page.getByRole('heading', { name: 'Fernwood for the terminal' }).waitFor();
+  },
+  'apps-none': async (page) => {
+    await signIn(page, await person());
+    await page.goto(`${BASE}/account/apps`);
+    await page.getByRole('heading', { name: 'None so far' }).waitFor();
+  },
+  consent: async (page, who) => {
+    await signIn(page, who);
+    await page.goto(authorize('notes'));
+    await page.getByRole('heading', { name: 'Let Harvest Notes use your account?' }).waitFor();
+  },
+  unverified: async (page) => {
+    await signIn(page, await person());
+    await page.goto(authorize('vault'));
+    await page.getByRole('heading', { name: 'Your e-mail address is not confirmed' }).waitFor();
+  },
+  device: async (page, who) => {
+    await signIn(page, who);
+    await page.goto(`${BASE}/device?user_code=wdjbmjht`);
+  },
+  'device-wrong': async (page) => {
+    networks += 1;
+    await page.setExtraHTTPHeaders({ 'x-forwarded-for': `198.51.100.${networks}` });
+    await signIn(page, await person());
+    await typeCode(page, 'BBBB-BBBB');
+    await page.getByRole('alert').waitFor();
+  },
+  'device-confirm': askAboutDevice,
+  'device-allowed': (page, who) => answerDevice(page, who, 'Yes, let this device in'),
+  'device-denied': (page, who) => answerDevice(page, who, 'No, I did not start this'),
   logout: async (page, who) => {
     await signIn(page, who);
     await page.goto(`${BASE}/logout`);

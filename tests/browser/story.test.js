@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { BASE, launch, stranger, person, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut } = require('./world');
+const {
+  BASE, launch, stranger, person, device, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut,
+} = require('./world');
 
 let browser;
 before(async () => (browser = await launch()));
@@ -43,6 +45,22 @@ for (const javaScriptEnabled of [true, false]) {
     await thief.goto(`${BASE}/account`);
     assert.match(thief.url(), /\/login/, 'the old cookie is dead');
     [page, later, thief].forEach(noFaults);
+  });
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`a device is let in by its link, ${javaScriptEnabled ? 'with script' : 'without script'}`, async () => {
+    const page = await watch(await browser.newContext({ javaScriptEnabled }));
+    const it = await device();
+    await page.goto(it.verification_uri_complete);
+    await fillSignIn(page, await person());
+    await page.waitForURL(it.verification_uri_complete);
+    assert.equal((await it.poll()).error, 'authorization_pending', 'a link lets nobody in');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Yes, let this device in' }).click();
+    await page.getByRole('heading', { name: 'The device is let in' }).waitFor();
+    assert.ok((await it.poll()).access_token);
+    noFaults(page);
   });
 }
 
@@ -126,5 +144,26 @@ test('the whole way by keyboard alone', async () => {
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   await page.goto(`${BASE}/account`);
   assert.match(page.url(), /\/login/);
+  noFaults(page);
+});
+
+test('a device is let in and signed out by keyboard alone', async () => {
+  const page = await watch(await browser.newContext());
+  const it = await device();
+  await signIn(page, await person());
+  await page.goto(it.verification_uri);
+  await page.keyboard.type(it.user_code.toLowerCase());
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Did you start this?' }).waitFor();
+  await tabTo(page, 'button', 'Yes, let this device in');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'The device is let in' }).waitFor();
+  const tokens = await it.poll();
+  assert.ok(tokens.refresh_token);
+  await page.goto(`${BASE}/account/apps`);
+  await tabTo(page, 'button', 'Sign out Fernwood for the terminal');
+  await page.keyboard.press('Space');
+  await page.getByText('Signed out.').waitFor();
+  assert.equal((await it.poll()).error, 'invalid_grant');
   noFaults(page);
 });

@@ -39,6 +39,49 @@ async function person() {
 // A command beside the server.
 const postern = (...args) => execFileSync(process.env.POSTERN, args, { cwd: process.env.FOLDER, stdio: 'pipe' });
 
+// Where the browser is sent by one of the apps that tests/browser/run adds.
+function authorize(client) {
+  const asked = {
+    client_id: client,
+    redirect_uri: `https://${client}.harvest.example/callback`,
+    response_type: 'code',
+    scope: 'openid profile email offline_access',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  };
+  return `${BASE}/oauth2/authorize?${new URLSearchParams(asked)}`;
+}
+
+const post = (path, fields) => fetch(BASE + path, {
+  method: 'POST',
+  headers: { 'user-agent': 'fernwood-terminal/2.1' },
+  body: new URLSearchParams({ client_id: 'terminal', ...fields }),
+});
+
+// A device that waits for its person; `poll` answers what it hears when it asks.
+async function device() {
+  const answer = await post('/oauth2/device_authorization', { scope: 'openid profile email offline_access' });
+  assert.equal(answer.status, 200);
+  const codes = await answer.json();
+  const fields = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: codes.device_code };
+  return { ...codes, poll: async () => (await post('/oauth2/token', fields)).json() };
+}
+
+async function typeCode(page, code) {
+  await page.goto(`${BASE}/device`);
+  await page.getByLabel('Code', { exact: true }).fill(code);
+  await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+// Brings a person who is not signed in to the question about a device.
+async function askAboutDevice(page, who) {
+  const it = await device();
+  await signIn(page, who);
+  await typeCode(page, it.user_code);
+  await page.getByRole('heading', { name: 'Did you start this?' }).waitFor();
+  return it;
+}
+
 // A page that notes what must not happen: calls to others, broken content policy, script errors, server errors.
 async function watch(context) {
   const page = await context.newPage();
@@ -84,4 +127,7 @@ async function signOut(page) {
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
 }
 
-module.exports = { BASE, BRANDED, launch, stranger, person, postern, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut };
+module.exports = {
+  BASE, BRANDED, launch, stranger, person, postern, authorize, device, typeCode, askAboutDevice, watch, noFaults, fillSignIn, signIn,
+  fillSignUp, signOut,
+};

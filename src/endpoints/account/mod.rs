@@ -1,5 +1,6 @@
 //! A person's own account, as pages.
 
+pub mod apps;
 pub mod registration;
 pub mod security;
 pub mod sessions;

@@ -44,7 +44,6 @@ pub(crate) fn metadata(app: &App) -> Value {
     let own_claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
     let claims: Vec<&str> = own_claims.into_iter().chain(claims::SUPPORTED.map(|(name, _)| name)).collect();
     let scopes: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
-    let grants = GrantType::ALL.iter().filter(|it| **it != GrantType::DeviceCode).map(|it| it.name());
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|it| it.name()).collect();
     // A public client proves nothing, and asks about no tokens; a token of its own may (RFC 8414 section 2).
     let confidential = AuthMethod::ALL.iter().filter(|it| **it != AuthMethod::None).map(|it| it.name());
@@ -59,6 +58,7 @@ pub(crate) fn metadata(app: &App) -> Value {
         "jwks_uri": at("/oauth2/jwks"),
         "introspection_endpoint": at("/oauth2/introspect"),
         "pushed_authorization_request_endpoint": at("/oauth2/par"),
+        "device_authorization_endpoint": at("/oauth2/device_authorization"),
         "require_pushed_authorization_requests": false,
         "revocation_endpoint": at("/oauth2/revoke"),
         "end_session_endpoint": at(LOGOUT),
@@ -67,7 +67,7 @@ pub(crate) fn metadata(app: &App) -> Value {
         "scopes_supported": scopes,
         "response_types_supported": ResponseType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
         "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": grants.collect::<Vec<_>>(),
+        "grant_types_supported": GrantType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
         "subject_types_supported": SubjectType::ALL.iter().map(|it| it.name()).collect::<Vec<_>>(),
         "id_token_signing_alg_values_supported": signed,
         "userinfo_signing_alg_values_supported": signed,

@@ -22,7 +22,7 @@ pub(super) async fn issue(grant: GrantType, call: Call<'_>) -> Result<TokenSet> 
         GrantType::AuthorizationCode => authorization_code(call).await,
         GrantType::RefreshToken => refresh_token(call).await,
         GrantType::ClientCredentials => client_credentials(call).await,
-        GrantType::DeviceCode => Err(ErrorKind::UnsupportedGrantType.into()),
+        GrantType::DeviceCode => device_code(call).await,
     }
 }
 
@@ -45,6 +45,12 @@ async fn refresh_token(Call { app, caller, it }: Call<'_>) -> Result<TokenSet> {
 /// RFC 6749 section 4.4.
 async fn client_credentials(Call { app, it, .. }: Call<'_>) -> Result<TokenSet> {
     app.tokens.for_client(&it.client, &wanted(it)).await
+}
+
+/// RFC 8628 section 3.4.
+async fn device_code(Call { app, caller, it }: Call<'_>) -> Result<TokenSet> {
+    let code = needed(it.form.device_code.as_deref(), "The parameter device_code is missing.")?;
+    app.sign_in.device(&it.client, code, &it.resources, caller).await
 }
 
 fn wanted(it: &ClientForm<TokenRequest>) -> Wanted<'_> {

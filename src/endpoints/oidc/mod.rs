@@ -3,6 +3,7 @@
 pub mod authorize;
 mod client_form;
 mod cors;
+pub mod device;
 pub mod discovery;
 mod grants;
 mod inquiry;
@@ -20,8 +21,21 @@ pub use introspect::{Direct, INTROSPECT};
 pub use userinfo::USERINFO;
 
 /// The operations that are described.
-pub type Api = (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);
+pub type Api = (
+    introspect::IntrospectApi,
+    token::TokenApi,
+    revoke::RevokeApi,
+    userinfo::UserinfoApi,
+    par::ParApi,
+    device::DeviceApi,
+);
 
 /// They hold nothing, so there is one value of each.
-pub const API: Api =
-    (introspect::IntrospectApi, token::TokenApi, revoke::RevokeApi, userinfo::UserinfoApi, par::ParApi);
+pub const API: Api = (
+    introspect::IntrospectApi,
+    token::TokenApi,
+    revoke::RevokeApi,
+    userinfo::UserinfoApi,
+    par::ParApi,
+    device::DeviceApi,
+);

@@ -31,6 +31,8 @@ pub(super) struct TokenRequest {
     pub(super) code_verifier: Option<String>,
     /// For `refresh_token`: the refresh token.
     pub(super) refresh_token: Option<String>,
+    /// For the grant of a device: the device code (RFC 8628).
+    pub(super) device_code: Option<String>,
     /// Less than was granted, with blanks; for `client_credentials` what is asked for.
     pub(super) scope: Option<String>,
     /// The resource that the access token is for (RFC 8707); may be repeated.
@@ -105,7 +107,7 @@ pub struct TokenApi;
 impl TokenApi {
     /// Get tokens
     ///
-    /// Exchanges a code or a refresh token, or asks on the client's own authority. Clients find this address by
+    /// Exchanges a code, a refresh token or a device code, or asks on the client's own authority. Clients find this address by
     /// discovery.
     #[oai(path = "/oauth2/token", method = "post", operation_id = "token")]
     async fn token(

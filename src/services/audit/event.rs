@@ -78,6 +78,10 @@ event_kinds! {
     ConsentWithdrawn = "consent.withdrawn";
     /// A client was never told that a session has ended.
     LogoutUndelivered = "logout.undelivered";
+    /// A person let a device in.
+    DeviceAllowed = "device.allowed";
+    /// A person kept a device out.
+    DeviceDenied = "device.denied";
     /// A client gave tokens up.
     TokenRevoked = "token.revoked";
     /// A person proved again who they are.

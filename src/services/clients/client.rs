@@ -4,7 +4,7 @@ use entity::{ClientId, Timestamp, TokenHash};
 use url::Url;
 
 use super::metadata::Metadata;
-use super::uri::with_query;
+use super::uri::{RedirectUri, WebUri, host_of, with_query};
 use crate::secret::{Kind, same};
 
 /// The secret that Postern makes for a client.
@@ -54,6 +54,14 @@ impl Client {
     #[must_use]
     pub fn name(&self) -> &str {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// The host by which people know it: of an address where it takes them back, or of its home page.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
+        let addresses = back.chain(self.metadata.client_uri.iter().map(WebUri::as_str));
+        addresses.filter_map(host_of).next()
     }
 
     /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;

@@ -32,7 +32,7 @@ pub use jwks::Jwks;
 pub use metadata::Metadata;
 pub use scope::ScopeList;
 pub use settings::Settings;
-pub use uri::{RedirectUri, WebUri, with_query};
+pub use uri::{RedirectUri, WebUri, host_of, with_query};
 pub use vocabulary::{
     AccessTokenKind, AssertionAlgorithm, AuthMethod, GrantType, Introspect, ResponseType, SubjectType,
 };

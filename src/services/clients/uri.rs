@@ -179,6 +179,14 @@ fn check_host(text: &str, url: &Url) -> Result<(), &'static str> {
     }
 }
 
+/// The host of a web address, as people read it; none for an app on their own machine.
+#[must_use]
+pub fn host_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let is_elsewhere = matches!(url.scheme(), "https" | "http") && !is_loopback(&url);
+    url.host_str().filter(|_| is_elsewhere).map(str::to_owned)
+}
+
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -2,11 +2,12 @@
 //!
 //! A grant is one row from the code to the last refresh token. Ending its session deletes it
 //! (logout, ban, deletion: `ending.rs`); so does a second use of its code. What stands in a row of its own for
-//! a short while (requests that wait, pushed ones) has its verbs in a file of its own.
+//! a short while (requests that wait, pushed ones, devices) has its verbs in a file of its own.
 
 mod claims_request;
 mod code;
 mod consent;
+mod device;
 mod ending;
 mod pushed;
 mod request;
@@ -16,6 +17,7 @@ mod settings;
 pub use claims_request::{ClaimsRequest, Wish};
 pub use code::{AuthorizationCode, Redemption};
 pub use consent::Consent;
+pub use device::{Device, DeviceCode, DeviceCodes, DeviceState, UserCode, wrong_user_code};
 pub use pushed::PushedKey;
 pub use request::{AuthorizationRequest, Prompt, RequestKey, ResponseMode, Waiting};
 pub use settings::Settings;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 use entity::grant::{Column, Entity};
 use entity::{ClientId, GrantId, UserId};
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::{Audit, Event, EventKind};
 use super::back_channel::BackChannel;
@@ -38,6 +40,9 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
 use crate::secret::DerivedKey;
+
+/// How many grants of one person are listed.
+const MOST_LISTED: u64 = 1000;
 
 /// The grants.
 #[derive(Clone)]
@@ -50,8 +55,16 @@ pub struct Grants {
     clock: Clock,
     random: Random,
     settings: Settings,
-    /// Hashes what a browser holds.
-    browsers: Arc<DerivedKey>,
+    keys: Arc<Keys>,
+}
+
+/// What hashes, each key one kind of thing.
+#[derive(Debug)]
+pub struct Keys {
+    /// What a browser holds.
+    pub browsers: DerivedKey,
+    /// What people read off a device.
+    pub user_codes: DerivedKey,
 }
 
 /// What [`Grants`] stands on.
@@ -74,11 +87,11 @@ pub struct Parts {
 }
 
 impl Grants {
-    /// Grants by `settings`; `browsers` keys the hashes of what browsers hold.
+    /// Grants by `settings`; `keys` hash.
     #[must_use]
-    pub fn new(parts: Parts, settings: Settings, browsers: DerivedKey) -> Self {
+    pub fn new(parts: Parts, settings: Settings, keys: Keys) -> Self {
         let Parts { database, shared, audit, sessions, back_channel, clock, random } = parts;
-        Self { database, shared, audit, sessions, back_channel, clock, random, settings, browsers: Arc::new(browsers) }
+        Self { database, shared, audit, sessions, back_channel, clock, random, settings, keys: Arc::new(keys) }
     }
 
     /// The clients that took part in a session: they are told when it ends, and may end it.
@@ -106,7 +119,7 @@ impl Grants {
             .with("session", grant.session_id.to_string());
         let pending = self.database.write(move |tx| {
             Box::pin(async move {
-                if Entity::delete_by_id(grant.id).exec(tx).await?.rows_affected == 0 {
+                if !grants.remove(tx, &grant).await? {
                     return Ok(None);
                 }
                 grants.audit.record(tx, event).await?;
@@ -127,11 +140,34 @@ impl Grants {
         Ok(Entity::find_by_id(id).one(self.database.read()).await?)
     }
 
+    /// The grants of `user` that last now, the last one first.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn living(&self, user: UserId) -> Result<Vec<Grant>> {
+        let redeemed = Column::UserId.eq(user).and(Column::RedeemedAt.is_not_null());
+        let living = redeemed.and(Column::ExpiresAt.gt(self.clock.now()));
+        let grants = Entity::find().filter(living).order_by_desc(Column::CreatedAt).limit(MOST_LISTED);
+        Ok(grants.all(self.database.read()).await?)
+    }
+
+    /// Ends `grant` in the transaction `tx`; answers whether it was there. That of a device takes
+    /// the session along that was made for it alone.
+    async fn remove(&self, tx: &Executor<'_>, grant: &Grant) -> Result<bool> {
+        match grant.code_hash {
+            None => self.end_session(tx, grant.user_id, grant.session_id).await,
+            Some(_) => Ok(Entity::delete_by_id(grant.id).exec(tx).await?.rows_affected == 1),
+        }
+    }
+
     /// Ends every grant of `user` to `client` in the transaction `tx`.
     async fn remove_of(&self, tx: &Executor<'_>, user: UserId, client: &ClientId) -> Result<()> {
         let theirs = Column::UserId.eq(user).and(Column::ClientId.eq(client.clone()));
+        for device in Entity::find().filter(theirs.clone().and(Column::CodeHash.is_null())).all(tx).await? {
+            self.remove(tx, &device).await?;
+        }
         Entity::delete_many().filter(theirs).exec(tx).await?;
-        Ok(())
+        self.forget_devices(tx, user, client).await
     }
 
     /// Removes up to `most` grants whose time is over; answers how many went.

@@ -173,7 +173,7 @@ impl Grants {
     }
 
     fn browser_hash(&self, browser: &str) -> TokenHash {
-        self.browsers.hash(browser.as_bytes())
+        self.keys.browsers.hash(browser.as_bytes())
     }
 
     /// Removes up to `most` requests that waited too long; answers how many went.

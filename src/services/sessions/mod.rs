@@ -47,7 +47,7 @@ impl Kind for BrowserCookie {
 pub enum Holder {
     /// A browser, by our cookie.
     Browser,
-    /// The chat's front end, by tokens that live so long.
+    /// By tokens that live so long: the chat's front end, or a device.
     Tokens(Duration),
 }
 

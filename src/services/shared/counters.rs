@@ -75,6 +75,15 @@ impl Counters {
         Some(window.ends.since(now))
     }
 
+    /// Takes one of `key` back: it was counted before it showed that it does not count.
+    pub fn give_back(&self, key: &str) {
+        let (shard, hash) = self.place(key);
+        let mut windows = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(&hash) {
+            window.count = window.count.saturating_sub(1);
+        }
+    }
+
     /// Forgets `key`.
     pub fn clear(&self, key: &str) {
         let (shard, hash) = self.place(key);
@@ -144,6 +153,9 @@ mod tests {
         assert_eq!(counters.hit("a", TWO), Err(Duration::from_secs(50)));
         assert_eq!(counters.wait("a", TWO), Some(Duration::from_secs(50)));
         assert_eq!(counters.hit("b", TWO), Ok(()));
+        counters.give_back("a");
+        assert_eq!(counters.hit("a", TWO), Ok(()));
+        assert_eq!(counters.hit("a", TWO), Err(Duration::from_secs(50)));
         time.store(60_000, Ordering::SeqCst);
         assert_eq!(counters.hit("a", TWO), Ok(()));
         counters.clear("b");

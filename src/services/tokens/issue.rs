@@ -53,7 +53,7 @@ impl Tokens {
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
         let grant = self.grants.of_code(client, brought).await?;
-        let audience = self.audience(client, &grant, resources)?;
+        let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), resources)?;
         let found = self.sessions.look_up_grant(grant.id, TokenHash::new([0; 32])).await?.ok_or_else(refused)?;
         let live = found.live;
         if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
@@ -101,7 +101,7 @@ impl Tokens {
         // What can be refused without a rotation is refused before it: the token stays good.
         let grant = self.grant_of_refresh_token(client, text).await?.ok_or_else(refused)?;
         let scope = narrowed(&grant, wanted.scope)?;
-        let audience = self.audience(client, &grant, wanted.resources)?;
+        let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
         let is_theirs = |found: &crate::services::sessions::live::LiveFamily| {
             found.grant.as_ref().is_some_and(|grant| grant.client_id == client.id) && may_enter(client, &found.live)
         };
@@ -147,11 +147,41 @@ impl Tokens {
         Ok(TokenSet { access_token, expires_in, refresh_token, id_token, scope })
     }
 
-    /// Whom an access token of `grant` is meant for: the resources asked for, and this issuer,
-    /// whose userinfo `openid` opens.
-    fn audience(&self, client: &Client, grant: &Grant, asked: &[String]) -> Result<Names> {
-        let mut audience = allowed_resources(client, grant.audience.as_slice(), asked)?;
-        if audience.is_empty() || grant.scope.contains(scope::OPENID) {
+    /// What a device gets that a person has let in (RFC 8628 section 3.5), for `audience`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn for_device(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        live: &Live,
+        audience: Names,
+        refresh_token: Option<SecretString>,
+    ) -> Result<TokenSet> {
+        let scope = grant.scope.clone();
+        self.set(client, grant, live, Granted { scope, audience, refresh_token, nonce: None }).await
+    }
+
+    /// How long the tokens of one grant live at most: those that are refreshed, or one alone.
+    pub(in crate::services) fn longest(&self, offline: bool) -> Duration {
+        if offline { self.settings.refresh_lifetime } else { self.settings.access_token_lifetime }
+    }
+
+    /// Whom an access token of `scope` is meant for: the resources `asked` for, which must be among
+    /// those `granted`, and this issuer, whose userinfo `openid` opens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidTarget`] for a resource of somebody else.
+    pub(in crate::services) fn audience(
+        &self,
+        client: &Client,
+        scope: &Names,
+        granted: &[String],
+        asked: &[String],
+    ) -> Result<Names> {
+        let mut audience = allowed_resources(client, granted, asked)?;
+        if audience.is_empty() || scope.contains(scope::OPENID) {
             audience.push(self.issuer.clone());
         }
         Ok(Names::new(audience))
@@ -191,8 +221,9 @@ fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Names> {
     }
 }
 
-/// Whether the person may enter `client` now, as when they were let in.
-fn may_enter(client: &Client, live: &Live) -> bool {
+/// Whether `client` lets the person of `live` in.
+#[must_use]
+pub fn may_enter(client: &Client, live: &Live) -> bool {
     live.user.email_verified || !client.requires_verified_email
 }
 

@@ -1,6 +1,7 @@
 //! Tokens: session tokens, refresh families, and the one opinion on whether a token is alive.
 
 mod access;
+mod admitted;
 pub mod claims;
 mod family;
 pub mod id_token;
@@ -13,8 +14,9 @@ mod session_token;
 mod settings;
 mod subject;
 
+pub use admitted::Admitted;
 pub use inspect::{LiveToken, TokenKind};
-pub use issue::{TokenSet, Wanted, check_grant_type};
+pub use issue::{TokenSet, Wanted, check_grant_type, may_enter};
 pub use refresh::Refreshed;
 pub use session_token::SessionToken;
 pub use settings::Settings;

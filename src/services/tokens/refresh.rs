@@ -47,7 +47,14 @@ impl Tokens {
     }
 
     /// Starts the refresh family of a client's grant in the transaction `tx`; answers its first token.
-    pub(super) async fn start_grant_family(&self, tx: &Executor<'_>, grant: &Grant) -> Result<SecretString> {
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub(in crate::services) async fn start_grant_family(
+        &self,
+        tx: &Executor<'_>,
+        grant: &Grant,
+    ) -> Result<SecretString> {
         let access_expires_at = self.clock.now() + self.settings.access_token_lifetime;
         self.insert_family(tx, grant.session_id, Some(grant.id), access_expires_at, grant.expires_at).await
     }

@@ -170,6 +170,9 @@ pub fn oauth_code(kind: ErrorKind) -> &'static str {
         | ErrorKind::InteractionRequired
         | ErrorKind::UnmetAuthenticationRequirements
         | ErrorKind::AccessDenied
+        | ErrorKind::AuthorizationPending
+        | ErrorKind::SlowDown
+        | ErrorKind::ExpiredToken
         | ErrorKind::InvalidToken
         | ErrorKind::InsufficientScope => kind.code(),
         ErrorKind::Internal => "server_error",

@@ -1,5 +1,6 @@
 //! The OpenID provider, as its clients and the people in between see it.
 
+mod apps;
 mod assertions;
 mod assertions_bent;
 mod authorize;
@@ -7,6 +8,8 @@ mod back_channel;
 mod bearers;
 mod codes;
 mod consent;
+mod device;
+mod device_codes;
 mod flow;
 mod forged;
 mod guesses;

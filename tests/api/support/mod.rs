@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod browser;
 pub(crate) mod certificate;
 pub(crate) mod database;
+pub(crate) mod device;
 pub(crate) mod jws;
 pub(crate) mod meddler;
 pub(crate) mod more_apps;

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
+use super::device::DEVICE_GRANT;
 use super::{Answer, Browser, CLIENT_SECRET, PASSWORD, Site};
 
 /// A verifier and its challenge (RFC 7636, appendix B).
@@ -18,7 +19,8 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// The apps that are declared: one of the operator's own, one that has to ask, one without a secret,
-/// one for confirmed addresses, one with opaque tokens, one that may go without PKCE, one machine.
+/// one for confirmed addresses, one with opaque tokens, one that may go without PKCE, one machine,
+/// two on devices without a keyboard.
 pub(super) fn apps_file() -> String {
     let app = |id: &str, more: &str| {
         format!(
@@ -48,8 +50,22 @@ pub(super) fn apps_file() -> String {
         format!(
             "[[client]]\nclient_id = \"machine\"\n{secret}grant_types = [\"client_credentials\"]\nscope = \"reports\"\n"
         ),
+        device_client("tv", &format!("{public}client_uri = \"https://tv.example/\"\n")),
+        device_client(
+            "deck",
+            &format!(
+                "{secret}trusted = true\nrequires_verified_email = true\nresources = [\"https://api.example/\"]\n"
+            ),
+        ),
     ]
     .join("\n")
+}
+
+fn device_client(id: &str, more: &str) -> String {
+    format!(
+        "[[client]]\nclient_id = \"{id}\"\nclient_name = \"{id} & co\"\n{more}\
+         grant_types = [\"{DEVICE_GRANT}\", \"refresh_token\"]\n"
+    )
 }
 
 /// An app, and the server that it trusts.
@@ -167,7 +183,7 @@ impl App {
     /// A form to `path` as this client.
     pub(crate) async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.site.request(Method::POST, path);
-        let is_public = matches!(self.id, "spa" | "native");
+        let is_public = matches!(self.id, "spa" | "native" | "tv");
         let mut fields = fields.to_vec();
         let request = if is_public {
             fields.push(("client_id", self.id));

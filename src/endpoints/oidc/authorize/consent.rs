@@ -3,16 +3,15 @@
 use poem::web::Query;
 use poem::{Response, handler};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::{Destination, find, gone};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::caller::Caller;
-use crate::services::grants::{AuthorizationRequest, scope};
-use crate::services::users::User;
+use crate::services::clients::host_of;
 use crate::web::form::Form;
 use crate::web::initials;
+use crate::web::opens::{Opened, opened};
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Member, Visitor};
@@ -27,22 +26,11 @@ pub struct ConsentPage {
     /// The host that the person is sent back to; none for an app on their machine.
     pub host: Option<String>,
     /// What it gets.
-    pub items: Vec<ConsentItem>,
+    pub items: Vec<Opened>,
     /// The key of the request.
     pub request: String,
     /// Where to sign in as somebody else.
     pub not_you: String,
-}
-
-/// One thing that an app gets.
-#[derive(Debug, Serialize)]
-pub struct ConsentItem {
-    /// The icon before it.
-    pub icon: &'static str,
-    /// What it is, after "can".
-    pub text: &'static str,
-    /// The real value.
-    pub value: String,
 }
 
 impl Page for ConsentPage {
@@ -79,8 +67,8 @@ pub(crate) async fn show(app: App, member: Member, query: Query<ConsentQuery>) -
     let page = ConsentPage {
         client: client.name().to_owned(),
         initial: initials::first(client.name()),
-        host: host(&waiting.request.redirect_uri),
-        items: items(&waiting.request, &live.user),
+        host: host_of(&waiting.request.redirect_uri),
+        items: opened(&waiting.request.scopes(), waiting.request.claims.names(), &live.user),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
     };
@@ -105,38 +93,4 @@ pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, 
             destination.refuse(&visitor, &ErrorKind::AccessDenied.into())
         }
     }
-}
-
-fn host(redirect_uri: &str) -> Option<String> {
-    let url = Url::parse(redirect_uri).ok()?;
-    url.host_str().map(str::to_owned)
-}
-
-/// What the request opens, one line per scope, and one for claims asked for by name.
-fn items(request: &AuthorizationRequest, user: &User) -> Vec<ConsentItem> {
-    let scopes = request.scopes();
-    let item = |icon, text, value: String| ConsentItem { icon, text, value };
-    let known = [
-        (scope::PROFILE, item("person", "see your name and picture", format!("{}, {}", user.name, user.username))),
-        (scope::EMAIL, item("mail", "see your e-mail address", user.email.clone())),
-        (scope::ROLES, item("key", "see your roles here", user.roles.as_slice().join(", "))),
-        (scope::GROUPS, item("group", "see your groups here", user.groups.as_slice().join(", "))),
-        (
-            scope::OFFLINE_ACCESS,
-            item("again", "stay signed in while you are away", "Until you sign it out under Apps".to_owned()),
-        ),
-    ];
-    let mut items: Vec<ConsentItem> =
-        known.into_iter().filter(|(scope, _)| scopes.contains(scope)).map(|(_, item)| item).collect();
-    let mut named: Vec<&str> =
-        request.claims.names().filter(|name| !matches!(*name, "sub" | "acr" | "auth_time")).collect();
-    named.sort_unstable();
-    named.dedup();
-    if !named.is_empty() {
-        items.push(item("list", "see single facts about you", named.join(", ").replace('_', " ")));
-    }
-    if items.is_empty() {
-        items.push(item("person", "recognise you", "By an id that says nothing else".to_owned()));
-    }
-    items
 }

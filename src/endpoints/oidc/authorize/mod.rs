@@ -8,7 +8,7 @@ mod next;
 pub(super) mod request;
 mod respond;
 
-pub use consent::{ConsentItem, ConsentPage};
+pub use consent::ConsentPage;
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
@@ -49,6 +49,16 @@ pub struct UnverifiedPage {
 
 impl Page for UnverifiedPage {
     const TEMPLATE: &'static str = "unverified.html";
+}
+
+impl UnverifiedPage {
+    /// The answer to the person of `live`, whom `client` does not let in.
+    pub(super) fn answer(visitor: &Visitor, client: &Client, live: &Live) -> Result<Response> {
+        let page = Self { client: client.name().to_owned(), email: live.user.email.clone() };
+        let mut response = visitor.show(&page)?;
+        response.set_status(StatusCode::FORBIDDEN);
+        Ok(response)
+    }
 }
 
 /// `GET /oauth2/authorize`
@@ -142,7 +152,7 @@ impl Step<'_> {
                 let code = self.app.grants.issue_code(self.request, live, key, self.caller).await?;
                 destination.code(self.visitor, code.ok_or_else(gone)?.expose())
             }
-            (Next::ConfirmAddress, Some(live)) => self.ask_to_confirm(live),
+            (Next::ConfirmAddress, Some(live)) => UnverifiedPage::answer(self.visitor, self.client, live),
             (Next::Consent, _) => self.lead(waiting, |key| format!("/consent?request={key}")).await,
             (_, live) => {
                 let again = if live.is_some() { "&again=true" } else { "" };
@@ -169,13 +179,6 @@ impl Step<'_> {
         let key = self.app.grants.wait(self.request, self.visitor.browser(), self.caller).await?;
         let mut response = self.visitor.lead_to(&to(key.expose()))?;
         self.visitor.remember(&mut response)?;
-        Ok(response)
-    }
-
-    fn ask_to_confirm(&self, live: &Live) -> Result<Response> {
-        let page = UnverifiedPage { client: self.client.name().to_owned(), email: live.user.email.clone() };
-        let mut response = self.visitor.show(&page)?;
-        response.set_status(StatusCode::FORBIDDEN);
         Ok(response)
     }
 }

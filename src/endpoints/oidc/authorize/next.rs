@@ -8,6 +8,7 @@ use crate::error::ErrorKind;
 use crate::services::clients::Client;
 use crate::services::grants::{AuthorizationRequest, Consent};
 use crate::services::sessions::Live;
+use crate::services::tokens::may_enter;
 
 /// How much longer than asked a sign-in that was made for this request may be, at a consent page say.
 const DAWDLING: Duration = Duration::from_secs(300);
@@ -43,7 +44,7 @@ pub(super) fn after(
     if ((prompt.login || prompt.select_account) && !for_this) || is_too_old || is_somebody_else {
         return Next::SignIn;
     }
-    if client.requires_verified_email && !live.user.email_verified {
+    if !may_enter(client, live) {
         return Next::ConfirmAddress;
     }
     let is_given = consent.is_some_and(|consent| {

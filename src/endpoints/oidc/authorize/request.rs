@@ -207,7 +207,8 @@ async fn subject(app: &App, client: &Client, asked: &Parameters, claims: &Claims
     app.tokens.hinted(client, hint).await?.map(Some).ok_or_else(malformed)
 }
 
-fn resources(client: &Client, asked: &Parameters) -> Result<Vec<String>> {
+/// The resources that are asked for (RFC 8707 section 2): the client's own alone.
+pub(in crate::endpoints::oidc) fn resources(client: &Client, asked: &Parameters) -> Result<Vec<String>> {
     let own = |one: &&str| client.resources.iter().any(|known| known.as_str() == *one);
     let asked: Vec<&str> = asked.all("resource").filter(|one| !one.is_empty()).collect();
     match asked.iter().all(own) {

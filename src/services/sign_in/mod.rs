@@ -1,5 +1,7 @@
 //! Every way of signing in ends here: count, prove, ban?, start, audit.
 
+mod device;
+
 use std::sync::Arc;
 
 use entity::Names;
@@ -9,6 +11,7 @@ use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
 use super::caller::Caller;
 use super::database::Database;
+use super::grants::Grants;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
 use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
@@ -49,6 +52,8 @@ pub struct SignIn {
     pub sessions: Sessions,
     /// Changes to accounts.
     pub accounts: Accounts,
+    /// What people granted clients.
+    pub grants: Grants,
     /// Tokens.
     pub tokens: Arc<Tokens>,
     /// The time.
