@@ -42,6 +42,17 @@ pub(super) struct Ground {
 }
 
 impl Ground {
+    /// Connects to the database, which all else stands on.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(super) async fn lay(config: &Config, clock: Clock, random: Random) -> Result<Self> {
+        let database = Database::connect(&config.database).await?;
+        let shared = Arc::new(Shared::new(clock.clone()));
+        let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
+        Ok(Self { database, shared, audit, clock, random })
+    }
+
     pub(super) fn keys(&self, config: &Config) -> Keys {
         let seal = |key: &EncryptionKey| DerivedKey::derive(key.expose(), "signing keys");
         let parts = keys::Parts {

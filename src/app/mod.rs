@@ -86,10 +86,7 @@ impl App {
     /// When the database cannot be opened, or a declared file is bad.
     pub async fn build(config: Config, clock: Clock, random: Random) -> Result<Self> {
         let metrics = Arc::new(Metrics::new());
-        let database = Database::connect(&config.database).await?;
-        let shared = Arc::new(Shared::new(clock.clone()));
-        let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
-        let ground = Ground { database, shared, audit, clock, random };
+        let ground = Ground::lay(&config, clock, random).await?;
         let keys = ground.keys(&config);
         let clients = ground.clients(&config)?;
         let users = ground.users(&config);
