@@ -18,14 +18,10 @@ use crate::random::Random;
 /// How long an answer may take; a server that takes longer is none that one should be sent to.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a listener answered, and how it speaks.
-pub(super) struct Heard {
-    /// Whether it is ready.
-    pub(super) is_ready: bool,
-    /// Whether it speaks https itself.
-    pub(super) is_https: bool,
-    /// What it said.
-    pub(super) words: String,
+/// What a listener answered.
+struct Heard {
+    is_ready: bool,
+    words: String,
 }
 
 /// Asks every configured listener; fails unless all of them are ready.
@@ -39,7 +35,8 @@ pub(super) async fn run(mut env: Env, json: bool, out: &mut impl Write) -> Resul
     let config = config.ok_or_else(|| Error::new(ErrorKind::InvalidInput, words))?;
     let mut answers = Vec::new();
     for listen in &config.web.listen {
-        answers.push((listen, ask(listen).await?));
+        let scheme = if config.tls.is_some() && matches!(listen, Listen::Tcp(_)) { "https" } else { "http" };
+        answers.push((listen, ask(listen, scheme).await?));
     }
     let is_ready = answers.iter().all(|(_, heard)| heard.is_ready);
     if json {
@@ -52,42 +49,31 @@ pub(super) async fn run(mut env: Env, json: bool, out: &mut impl Write) -> Resul
 }
 
 fn described(listen: &Listen, heard: &Heard) -> Value {
-    json!({"address": listen.to_string(), "ready": heard.is_ready, "https": heard.is_https, "words": heard.words})
+    json!({"address": listen.to_string(), "ready": heard.is_ready, "words": heard.words})
 }
 
 fn say(out: &mut impl Write, text: impl std::fmt::Display) -> Result<()> {
     writeln!(out, "{text}").map_err(Error::internal)
 }
 
-/// What the listener at `listen` says of itself: first by http and, where it does not speak that,
-/// by https. Which it is, is not asked of the settings: what answers counts.
-///
-/// # Errors
-/// A fault of ours.
-pub(super) async fn ask(listen: &Listen) -> Result<Heard> {
-    let client = client(listen)?;
-    let plain = call(&client, listen, "http").await;
-    if matches!(plain, Ok((StatusCode::OK | StatusCode::SERVICE_UNAVAILABLE, _))) || matches!(listen, Listen::Unix(_)) {
-        return Ok(heard(plain, false));
-    }
-    let secured = call(&client, listen, "https").await;
-    Ok(if secured.is_ok() { heard(secured, true) } else { heard(plain, false) })
-}
-
-type Answer = std::result::Result<(StatusCode, String), reqwest::Error>;
-
-fn heard(answer: Answer, is_https: bool) -> Heard {
-    match answer {
-        Ok((StatusCode::OK, _)) => Heard { is_ready: true, is_https, words: "ready".into() },
-        Ok((StatusCode::SERVICE_UNAVAILABLE, words)) => Heard { is_ready: false, is_https, words },
-        Ok((status, _)) => {
-            Heard { is_ready: false, is_https, words: format!("something else answers there ({status})") }
-        }
-        Err(error) if error.is_timeout() => {
-            Heard { is_ready: false, is_https, words: format!("no answer within {} s", PATIENCE.as_secs()) }
-        }
-        Err(_) => Heard { is_ready: false, is_https, words: "nobody answers there".into() },
-    }
+/// What the listener at `listen` says of itself. `/readyz` answers at its root, whatever path the
+/// issuer has.
+async fn ask(listen: &Listen, scheme: &str) -> Result<Heard> {
+    let host = match listen {
+        Listen::Tcp(address) => reachable(*address).to_string(),
+        Listen::Unix(_) => "localhost".to_owned(),
+    };
+    let no_answer = |words: String| Heard { is_ready: false, words };
+    let response = match client(listen)?.get(format!("{scheme}://{host}/readyz")).send().await {
+        Ok(response) => response,
+        Err(error) if error.is_timeout() => return Ok(no_answer(format!("no answer within {} s", PATIENCE.as_secs()))),
+        Err(_) => return Ok(no_answer("nobody answers there".to_owned())),
+    };
+    Ok(match response.status() {
+        StatusCode::OK => Heard { is_ready: true, words: "ready".to_owned() },
+        StatusCode::SERVICE_UNAVAILABLE => no_answer(response.text().await.unwrap_or_default().trim().to_owned()),
+        status => no_answer(format!("something else answers there ({status})")),
+    })
 }
 
 fn client(listen: &Listen) -> Result<Client> {
@@ -99,16 +85,6 @@ fn client(listen: &Listen) -> Result<Client> {
         Listen::Tcp(_) => client,
     };
     client.build().map_err(Error::internal)
-}
-
-/// `/readyz` answers at the root of every listener, whatever path the issuer has.
-async fn call(client: &Client, listen: &Listen, scheme: &str) -> Answer {
-    let host = match listen {
-        Listen::Tcp(address) => reachable(*address).to_string(),
-        Listen::Unix(_) => "localhost".to_owned(),
-    };
-    let response = client.get(format!("{scheme}://{host}/readyz")).send().await?;
-    Ok((response.status(), response.text().await?.trim().to_owned()))
 }
 
 /// An address that listens on every network answers on this machine.

@@ -24,6 +24,7 @@ use crate::endpoints::oidc::discovery;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::random::Random;
+use crate::services::certificates;
 use crate::services::database::{self, Database};
 use crate::services::users::email::Email;
 use failure::{Failure, Output};
@@ -164,7 +165,12 @@ async fn with_database(
 }
 
 fn installation(app: &App) -> client::Installation<'_> {
-    client::Installation { provider: discovery::metadata(app), title: &app.config.web.looks.title, random: &app.random }
+    client::Installation {
+        provider: discovery::metadata(app),
+        title: &app.config.web.looks.title,
+        random: &app.random,
+        authority: app.config.tls.as_ref().and_then(certificates::Settings::authority),
+    }
 }
 
 async fn migrate(settings: &database::Settings, dry_run: bool, json: bool, out: &mut impl Write) -> Result<()> {

@@ -57,7 +57,7 @@ fn settings(block: &str) -> Vec<(&str, &str)> {
 async fn librechat_gets_everything_that_it_needs() {
     let place = place("https://auth.example.com/");
     let said = added(&place, &format!("chat --for librechat --url {CHAT}/")).await.expect(0);
-    assert_eq!(said.err, "Client chat is added. Its secret is shown this once.\n", "the block stands alone");
+    assert!(said.err.ends_with("Client chat is added. Its secret is shown this once.\n"), "{said:?}");
     let is_of_a_file = |line: &str| line.starts_with('#') || line.split_once('=').is_some();
     assert!(said.out.lines().all(is_of_a_file), "{said:?}");
     let told = settings(&said.out);
@@ -209,6 +209,8 @@ async fn what_does_not_go_together_is_wrong_usage_and_adds_nothing() {
         let said = added(&place, words).await.expect(2);
         assert!(said.err.contains(reason), "{words}: {said:?}");
     }
+    added(&place, "good --introspect own").await.expect(0);
     let listed = place.run(&["client", "list", "--json"], "").await.expect(0);
-    assert_eq!(listed.out, "[]\n");
+    let clients: Value = serde_json::from_str(&listed.out).expect("JSON");
+    assert_eq!((clients.as_array().map(Vec::len), &clients[0]["client_id"]), (Some(1), &json!("good")));
 }

@@ -227,6 +227,43 @@ async fn a_proxy_that_nobody_named_is_told() {
     assert_eq!(scene.failing("near").await.0, ["discovery"]);
 }
 
+/// What somebody has who tries it out on one machine: https by an authority that was made here.
+#[tokio::test]
+async fn https_of_our_own_is_walked_and_asked_too() {
+    let mut place = Place::bare();
+    let port = free_port().await;
+    place.set("POSTERN_TLS", "internal");
+    place.set("POSTERN_URL", &format!("https://localhost:{port}/auth"));
+    place.set("POSTERN_LISTEN", &format!("127.0.0.1:{port}"));
+    let added = ["client", "add", "chat", "--for", "librechat", "--url", "http://localhost:3080"];
+    let block = place.run(&added, "").await.expect(0);
+    let authority = place.path("data/postern.ca.pem").canonicalize();
+    assert!(authority.is_err() && !block.err.contains("Warning"), "{block:?}");
+    assert!(block.out.contains("NODE_EXTRA_CA_CERTS=/") && block.out.contains("/data/postern.ca.pem\n"), "{block:?}");
+    place.run(&["health"], "").await.expect(1);
+    let program = place.serve().await;
+    place.run(&["health"], "").await.expect(0);
+    let said = place.run(&["doctor", "oidc", "--client", "chat"], "").await.expect(0);
+    assert!(said.out.contains("postern.ca.pem") && !said.out.contains("fails"), "{said:?}");
+
+    // Another authority vouches for another server.
+    let mut other = Place::bare();
+    other.set("POSTERN_TLS", "internal");
+    other.set("POSTERN_LISTEN", "127.0.0.1:0");
+    let another = other.serve().await;
+    place.set("POSTERN_TLS", "");
+    place.set("POSTERN_TRUSTED_PROXIES", "127.0.0.1");
+    let said = place.run(&["doctor", "oidc", "--client", "chat"], "").await.expect(1);
+    assert!(said.out.contains("--ca-file"), "{said:?}");
+    let trusting = |file: &str| ["doctor", "oidc", "--client", "chat", "--ca-file", file].map(str::to_owned);
+    for (at, code) in [(&other, 1), (&place, 0)] {
+        let words = trusting(&at.path("data/postern.ca.pem").to_string_lossy());
+        place.run(&words.each_ref().map(String::as_str), "").await.expect(code);
+    }
+    another.terminate();
+    program.terminate();
+}
+
 #[tokio::test]
 async fn health_is_what_the_listeners_say() {
     let mut scene = Scene::at("/auth").await;
@@ -236,7 +273,7 @@ async fn health_is_what_the_listeners_say() {
     scene.place.run(&["health"], "").await.expect(0);
     let said = scene.place.run(&["health", "--json"], "").await.expect(0);
     let document: Value = serde_json::from_str(&said.out).expect("one document");
-    assert_eq!((&document["ready"], &document["listeners"][0]["https"]), (&true.into(), &false.into()));
+    assert_eq!((&document["ready"], &document["listeners"][0]["ready"]), (&true.into(), &true.into()));
     scene.program.kill();
     let said = scene.place.run(&["health", "--json"], "").await.expect(1);
     let document: Value = serde_json::from_str(&said.out).expect("one document");

@@ -19,12 +19,9 @@ async function discover(settings, calls) {
     return fetch(url, options);
   };
   const issuer = new URL(settings.OPENID_ISSUER);
-  const execute = issuer.protocol === 'http:' ? [client.allowInsecureRequests] : [];
   const secret = settings.OPENID_CLIENT_SECRET;
-  return client.discovery(issuer, settings.OPENID_CLIENT_ID, { client_secret: secret }, client.ClientSecretPost(secret), {
-    execute,
-    [client.customFetch]: noted,
-  });
+  const proof = client.ClientSecretPost(secret);
+  return client.discovery(issuer, settings.OPENID_CLIENT_ID, { client_secret: secret }, proof, { [client.customFetch]: noted });
 }
 
 // People, as its database has them: found by the provider's id, else by the bare address.

@@ -6,7 +6,7 @@ const { parseEnv } = require('node:util');
 const jwt = require('jsonwebtoken');
 const { startLibreChat } = require('./librechat');
 const {
-  ISSUER, isHttp, launch, context, advance, freePort, told, person, member, metadata, postern, signInAt, fillSignIn, until,
+  ISSUER, launch, context, advance, freePort, told, person, member, metadata, postern, signInAt, fillSignIn, until,
 } = require('./world');
 
 let chromium;
@@ -15,7 +15,6 @@ before(async () => {
   chromium = await launch();
   // The first account is the administrator's, and counts as confirmed.
   admin = await person();
-  if (isHttp) console.log('LEFT OUT: the refusal of plain http by LibreChat, switched off for this run');
 });
 after(() => chromium.close());
 
@@ -37,6 +36,11 @@ async function enter(chat, who) {
 }
 
 const greeting = (page) => page.getByRole('heading').innerText();
+
+test('it refuses an issuer by plain http, on its own machine too', async () => {
+  const settings = { OPENID_ISSUER: 'http://localhost:3081', OPENID_CLIENT_ID: 'chat', OPENID_CLIENT_SECRET: 'a secret' };
+  await assert.rejects(startLibreChat(settings), /HTTPS/);
+});
 
 describe('with sessions of its own', () => {
   let chat;

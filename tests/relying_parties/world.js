@@ -8,7 +8,6 @@ const { createServer } = require('node:net');
 const browser = require('../browser/world');
 
 const ISSUER = process.env.POSTERN_URL;
-const isHttp = ISSUER.startsWith('http:');
 
 // Chromium keeps the real time: only the far ends of a sign-in have clocks that matter.
 const launch = () => {
@@ -62,7 +61,11 @@ async function landing() {
     const body = [];
     request.on('data', (part) => body.push(part)).on('end', () => {
       const url = new URL(request.url, it.origin);
-      response.end('done', () => server.emit('landed', { url, form: new URLSearchParams(Buffer.concat(body).toString()) }));
+      response.end('done', () => {
+        // Browsers ask for a picture too.
+        if (url.pathname === '/favicon.ico') return;
+        server.emit('landed', { url, form: new URLSearchParams(Buffer.concat(body).toString()) });
+      });
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -81,6 +84,6 @@ async function until(what, ask) {
 }
 
 module.exports = {
-  ISSUER, isHttp, launch, context, advance, freePort, told, member, metadata, landing, signInAt, until,
+  ISSUER, launch, context, advance, freePort, told, member, metadata, landing, signInAt, until,
   person: browser.person, postern: browser.postern, fillSignIn: browser.fillSignIn,
 };

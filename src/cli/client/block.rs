@@ -1,6 +1,7 @@
 //! The settings that an app is given so that it signs people in here, ready to be pasted.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -38,6 +39,8 @@ struct Places<'a> {
     redirect_uris: Vec<&'a str>,
     url: Option<&'a str>,
     title: &'a str,
+    /// A file of certificates, by its whole path.
+    authority: Option<String>,
     requires_pkce: bool,
     reuse_tokens: bool,
 }
@@ -60,6 +63,7 @@ impl Block {
             url: options.url.as_ref().map(AppUrl::as_str),
             // In quotes, which it could end.
             title: Some(installation.title).filter(is_plain).unwrap_or("Postern"),
+            authority: installation.authority.map(whole_path),
             requires_pkce: metadata.require_pkce,
             reuse_tokens: options.reuse_tokens,
         };
@@ -71,6 +75,10 @@ impl Block {
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
         parse_dotenv(&self.text).into_iter().map(|it| (it.name, it.value)).collect()
     }
+}
+
+fn whole_path(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 fn fill_in(template: &str, places: &Places<'_>) -> Result<String> {

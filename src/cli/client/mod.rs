@@ -11,6 +11,7 @@ pub use apps::ChatApp;
 pub use options::{ClientCommand, Which};
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use entity::ClientId;
@@ -32,6 +33,8 @@ pub struct Installation<'a> {
     pub title: &'a str,
     /// Makes the keys that an app keeps to itself.
     pub random: &'a Random,
+    /// The authority that an app must be told to trust, where its certificate was made here.
+    pub authority: Option<&'a Path>,
 }
 
 impl Installation<'_> {

@@ -34,7 +34,7 @@ fn clients(database: Database) -> Clients {
 async fn typed(clients: &Clients, words: &str, json: bool) -> Result<String> {
     let command = parsed(words).expect("the words are a command");
     let random = Random::system();
-    let installation = Installation { provider: Value::Null, title: "Postern", random: &random };
+    let installation = Installation { provider: Value::Null, title: "Postern", random: &random, authority: None };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     run(command, clients, &installation, json, &mut out, &mut err).await?;
     Ok(String::from_utf8(out).expect("text"))

@@ -17,6 +17,7 @@ use super::report::Check;
 use crate::endpoints::oidc::discovery;
 use crate::env::address::is_loopback;
 use crate::error::Result;
+use crate::services::certificates;
 
 /// How long a name server may take.
 const NAMING: Duration = Duration::from_secs(10);
@@ -27,6 +28,13 @@ const SKEW: i64 = 10_000;
 pub(super) fn issuer(it: &Examination<'_>) -> Check {
     const NAME: &str = "issuer";
     let issuer = it.app.config.web.issuer();
+    if let Some(authority) = it.app.config.tls.as_ref().and_then(certificates::Settings::authority) {
+        let authority = authority.display();
+        let seen = format!(
+            "{issuer}, vouched for by {authority}, which the app must trust (a Node app in NODE_EXTRA_CA_CERTS)."
+        );
+        return Check::ok(NAME, seen);
+    }
     if it.app.config.web.url.scheme() == "https" {
         return Check::ok(NAME, format!("{issuer}."));
     }

@@ -40,17 +40,17 @@ pub(super) struct NoAnswer {
 }
 
 impl Outside {
-    /// Trusts the system's roots and those of the PEM file `authority`.
+    /// Trusts the system's roots and those of the PEM files `authorities`.
     ///
     /// # Errors
-    /// With words when the file holds no certificate, or the system has no roots.
-    pub(super) fn new(authority: Option<&Path>, clock: Clock) -> Result<Self> {
+    /// With words when a file holds no certificate, or the system has no roots.
+    pub(super) fn new<'p>(authorities: impl Iterator<Item = &'p Path>, clock: Clock) -> Result<Self> {
         let refuse = |words: String| Error::new(ErrorKind::InvalidInput, words);
         let mut client = Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE);
-        if let Some(path) = authority {
-            let pem = std::fs::read(path).map_err(|it| refuse(format!("--ca-file {}: {it}.", path.display())))?;
+        for path in authorities {
+            let pem = std::fs::read(path).map_err(|error| refuse(format!("{}: {error}.", path.display())))?;
             let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
-            let words = || refuse(format!("--ca-file {} holds no certificate in PEM.", path.display()));
+            let words = || refuse(format!("{} holds no certificate in PEM.", path.display()));
             client = client.tls_certs_merge(roots.ok_or_else(words)?);
         }
         let words = "The certificates that this system trusts cannot be read (Debian has them in ca-certificates).";

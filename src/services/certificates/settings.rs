@@ -31,6 +31,18 @@ pub enum Settings {
     Files(Files),
 }
 
+impl Settings {
+    /// The certificate of the authority that was made here, for whoever is to trust us; the operator's
+    /// certificate has one of its own.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Path> {
+        match self {
+            Self::Internal(internal) => Some(&internal.authority),
+            Self::Files(_) => None,
+        }
+    }
+}
+
 /// Where what we make is kept, and whom it names.
 #[derive(Clone, Debug)]
 pub struct Internal {
