@@ -23,6 +23,7 @@ fn in_state(keys: &[Value], state: &str) -> Vec<(String, String)> {
 async fn sec_080_sec_081_keys_are_listed_rotated_and_given_up() {
     for kind in kinds() {
         let place = Place::on(&kind, &[]).await;
+        place.run(&["migrate"], "").await.expect(0);
         assert!(told(&place, &["list"]).await.is_empty());
         let said = place.run(&["keys", "list"], "").await.expect(0);
         assert!(said.out.contains("the first start"), "{said:?}");
