@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::audit::{Event, EventKind};
-use super::clients::{Client, Clients};
+use super::clients::{Client, Clients, SubjectType};
 use super::database::Executor;
 use super::keys::Keys;
 use super::outbox::{Courier, Delivery, Kind, Letter, Message, Outbox};
@@ -99,16 +99,20 @@ impl BackChannel {
     /// client that failed later on.
     async fn token(&self, client: &Client, ended: &Ended) -> Result<String> {
         let now = self.clock.now();
-        let claims: Value = json!({
+        let mut claims: Value = json!({
             "iss": self.issuer,
             "aud": client.id.as_str(),
             "iat": now.seconds(),
             "exp": (now + TOKEN_LIVES).seconds(),
             "jti": hex::encode(self.random.bytes::<16>()),
-            "sub": ended.sub.to_string(),
             "sid": ended.sid.to_string(),
             "events": { EVENT: {} },
         });
+        // A client that knows people by ids of its own must not learn the one that others know them by;
+        // the session is enough (section 2.4).
+        if client.subject_type == SubjectType::Public {
+            claims["sub"] = json!(ended.sub.to_string());
+        }
         self.keys.sign(client.id_token_signed_response_alg, TYP, &claims).await
     }
 }

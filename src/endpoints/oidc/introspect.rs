@@ -75,10 +75,9 @@ impl IntoResponse for Printed {
 
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
-        let content = vec![
-            MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() },
-            MetaMediaType { content_type: JWT, schema: String::schema_ref() },
-        ];
+        // The signed form stands in words alone: beside a second type of answer, generators of clients
+        // give up the fields of the first.
+        let content = vec![MetaMediaType { content_type: "application/json", schema: Introspection::schema_ref() }];
         let response =
             MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::services::accounts::Doer;
 use crate::services::audit::Actor;
 use crate::services::caller::Caller;
-use crate::services::clients::Client;
+use crate::services::clients::{Client, SubjectType};
 use crate::services::sessions::Live;
 use crate::services::tokens::id_token;
 use crate::web::cookie::Cookie;
@@ -75,19 +75,27 @@ struct Hint {
 impl Hint {
     /// Reads `token`; none for anything but a genuine one.
     async fn read(app: &App, token: &str) -> Result<Option<Self>> {
-        let claims = app.keys.verify(token, id_token::TYP).await?;
-        Ok(claims.and_then(|claims| Self::of(&claims, app.config.web.issuer())))
+        let Some(claims) = app.keys.verify(token, id_token::TYP).await? else { return Ok(None) };
+        let Some((client, sub, session)) = Self::said(&claims, app.config.web.issuer()) else { return Ok(None) };
+        let user = Self::person(app, &client, sub, session).await?;
+        Ok(user.map(|user| Self { client, user, session }))
     }
 
-    fn of(claims: &Map<String, Value>, issuer: &str) -> Option<Self> {
+    fn said<'c>(claims: &'c Map<String, Value>, issuer: &str) -> Option<(ClientId, &'c str, SessionId)> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let is_ours = text("iss") == Some(issuer);
-        let hint = Self {
-            client: ClientId::new(text("aud")?),
-            user: text("sub")?.parse().ok()?,
-            session: text("sid")?.parse().ok()?,
-        };
-        is_ours.then_some(hint)
+        is_ours.then_some((ClientId::new(text("aud")?), text("sub")?, text("sid")?.parse().ok()?))
+    }
+
+    /// Whom `client` calls `sub`. Where it has ids of its own, only the session tells who that is.
+    async fn person(app: &App, client: &ClientId, sub: &str, session: SessionId) -> Result<Option<UserId>> {
+        let Some(client) = app.clients.find(client).await? else { return Ok(sub.parse().ok()) };
+        if client.subject_type == SubjectType::Public {
+            return Ok(sub.parse().ok());
+        }
+        let Some(live) = app.sessions.look_up(session).await? else { return Ok(None) };
+        let is_theirs = app.tokens.subject(&client, live.user.id).await? == sub;
+        Ok(is_theirs.then_some(live.user.id))
     }
 }
 

@@ -90,10 +90,8 @@ impl IntoResponse for Printed {
 
 impl ApiResponse for Printed {
     fn meta() -> MetaResponses {
-        let content = vec![
-            MetaMediaType { content_type: JSON, schema: Userinfo::schema_ref() },
-            MetaMediaType { content_type: JWT, schema: String::schema_ref() },
-        ];
+        // As in introspection, the signed form stands in words alone.
+        let content = vec![MetaMediaType { content_type: JSON, schema: Userinfo::schema_ref() }];
         let response =
             MetaResponse { description: "", status: Some(200), status_range: None, content, headers: vec![] };
         MetaResponses { responses: vec![response] }

@@ -15,7 +15,12 @@ use super::{CLIENT_SECRET, clients_file};
 /// How long a message may take: it is sent at once, but machines are busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The apps that are told, and how their tokens are signed.
-const APPS: [(&str, &str); 3] = [("told", "RS256"), ("curved", "ES256"), ("twisted", "EdDSA")];
+const APPS: [(&str, &str, &str); 4] = [
+    ("told", "RS256", "public"),
+    ("curved", "ES256", "public"),
+    ("twisted", "EdDSA", "public"),
+    ("veiled_told", "RS256", "pairwise"),
+];
 
 /// A request that came.
 #[derive(Clone, Debug)]
@@ -74,12 +79,12 @@ impl Receiver {
 
     /// A clients file in `folder` with the usual clients and the apps that are told here.
     pub(crate) fn clients_file(&self, folder: &Path) -> String {
-        let app = |(id, algorithm): (&str, &str)| {
+        let app = |(id, algorithm, subject): (&str, &str, &str)| {
             format!(
                 "[[client]]\nclient_id = \"{id}\"\nclient_secret = \"{CLIENT_SECRET}\"\ntrusted = true\n\
                  redirect_uris = [\"https://{id}.example/cb\"]\n\
                  post_logout_redirect_uris = [\"https://{id}.example/bye\"]\n\
-                 id_token_signed_response_alg = \"{algorithm}\"\n\
+                 id_token_signed_response_alg = \"{algorithm}\"\nsubject_type = \"{subject}\"\n\
                  backchannel_logout_uri = \"http://127.0.0.1:{}/{id}\"\n",
                 self.port
             )
