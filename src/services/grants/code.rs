@@ -130,7 +130,7 @@ impl Grants {
     }
 
     /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
-    /// of its tokens; answers it as it is now. None when somebody was faster.
+    /// of its tokens; answers it as it is now. None when somebody was faster, or its session has ended.
     ///
     /// # Errors
     /// When the database is away.
@@ -140,6 +140,9 @@ impl Grants {
         grant: &Grant,
         session_end: entity::Timestamp,
     ) -> Result<Option<Grant>> {
+        if !self.sessions.share(tx, grant.session_id).await? {
+            return Ok(None);
+        }
         let now = self.clock.now();
         let end = if grant.offline { now + self.settings.offline_lifetime } else { session_end };
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());

@@ -3,11 +3,13 @@
 //! A browser session is known by a cookie of which only the hash is kept; a session begun through
 //! the session API has no cookie of ours and is known by its tokens.
 
+mod ending;
 mod last;
 pub(super) mod live;
 mod row;
 mod settings;
 
+pub(super) use ending::Which;
 pub use live::{Live, LiveGrant};
 pub use settings::Settings;
 
@@ -18,10 +20,8 @@ use std::time::Duration;
 
 use entity::session::{ActiveModel, Column, Entity};
 use entity::{Names, SessionId, UserId};
-use sea_orm::sea_query::{ExprTrait, LockType};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel,
-};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel};
 
 use super::caller::Caller;
 use super::database::{Database, Executor};
@@ -49,28 +49,6 @@ pub enum Holder {
     Browser,
     /// By tokens that live so long: the chat's front end, or a device.
     Tokens(Duration),
-}
-
-/// Which sessions of a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
-    /// This one.
-    One(SessionId),
-    /// Every one but this.
-    AllBut(SessionId),
-    /// Every one.
-    All,
-}
-
-impl Which {
-    fn of(self, user: UserId) -> Condition {
-        let theirs = Condition::all().add(Column::UserId.eq(user));
-        match self {
-            Self::One(id) => theirs.add(Column::Id.eq(id)),
-            Self::AllBut(id) => theirs.add(Column::Id.ne(id)),
-            Self::All => theirs,
-        }
-    }
 }
 
 /// How a person has come in.
@@ -214,26 +192,6 @@ impl Sessions {
     pub(super) async fn is_there(&self, tx: &Executor<'_>, id: SessionId, user: UserId) -> Result<bool> {
         let one = Column::Id.eq(id).and(Column::UserId.eq(user));
         Ok(Entity::find().filter(one).one(tx).await?.is_some())
-    }
-
-    /// Holds these sessions of `user` until the transaction `tx` ends: nothing new hangs on them
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub(super) async fn hold(&self, tx: &Executor<'_>, user: UserId, which: Which) -> Result<()> {
-        let ids = Entity::find().select_only().column(Column::Id).filter(which.of(user)).lock(LockType::Update);
-        ids.into_tuple::<SessionId>().all(tx).await?;
-        Ok(())
-    }
-
-    /// Removes these sessions of `user` in the transaction `tx`; answers how many there were. Only
-    /// `grants` calls it: the clients that took part have to be told.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub(super) async fn remove(&self, tx: &Executor<'_>, user: UserId, which: Which) -> Result<u64> {
-        Ok(Entity::delete_many().filter(which.of(user)).exec(tx).await?.rows_affected)
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

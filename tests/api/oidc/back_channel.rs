@@ -194,6 +194,37 @@ async fn what_ends_by_itself_or_never_began_is_told_to_nobody() {
     .await;
 }
 
+/// A code that is exchanged while its session ends is told of, or opens nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_app_slips_in_while_a_session_ends() {
+    each(&[NEAR], async |server, receiver| {
+        server.sign_up(ADA).await;
+        let app = App::at(server, "told");
+        let (mut told, mut heard) = (BTreeSet::new(), BTreeSet::new());
+        for round in 0..12 {
+            let scope = if round % 2 == 0 { "openid" } else { "openid offline_access" };
+            let browser = Browser::at(server);
+            let code = app.code(&browser, ADA, &[("scope", scope)]).await;
+            let csrf = browser.token("/logout").await;
+            let form = [("csrf", csrf.as_str())];
+            let (answer, out) = tokio::join!(app.exchange(&code), browser.post("/logout", &form, None));
+            out.expect(303);
+            match answer.status {
+                200 => {
+                    let tokens = Tokens::from(&answer);
+                    assert!(!server.is_active(&tokens.access).await);
+                    told.insert(sid(&tokens).to_string());
+                }
+                _ => assert_eq!((answer.status, answer.text("error").as_str()), (400, "invalid_grant"), "{answer:?}"),
+            }
+        }
+        until(FELT, "nothing waits", async || waiting(server).await.is_empty()).await;
+        heard.extend(receiver.heard().iter().map(|it| payload(it.token())["sid"].to_string()));
+        assert!(told.is_subset(&heard), "{told:?} {heard:?}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_fails_is_told_again_and_what_is_refused_is_not() {
     each(&[NEAR], async |server, receiver| {

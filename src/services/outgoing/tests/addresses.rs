@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use proptest::prelude::*;
+use url::Url;
 
 use super::ip;
 use crate::services::outgoing::address::{Transport, is_public, literal};
-use url::Url;
 
 #[test]
 fn sec_126_only_public_addresses_are_public() {

@@ -168,6 +168,10 @@ async fn calls_go_through_the_proxy_where_there_is_one() {
     let proxy = OtherServer::start(&["200 OK"]).await;
     let names = || zone(&[("rp.example", &["127.0.0.1"]), ("inside.example", &["10.0.0.1"])]);
     let address = format!("http://127.0.0.1:{}", proxy.port);
+    let given = read(&[("HTTPS_PROXY", address.as_str())]).expect("good settings");
+    let outgoing = Outgoing::with(Settings { proxies: given.proxies, ..settings(&["127.0.0.0/8"]) }, names());
+    assert!(outgoing.post_form("https://rp.example/", &[]).await.is_err(), "it speaks no TLS");
+    assert!(proxy.heard().pop().expect("a call").starts_with("CONNECT rp.example:443 HTTP/1.1"));
     for setting in ["PROXY", "HTTP_PROXY"] {
         let given = read(&[(setting, address.as_str()), ("NO_PROXY", "direct.example")]).expect("good settings");
         let outgoing = Outgoing::with(Settings { proxies: given.proxies, ..settings(&["127.0.0.0/8"]) }, names());
