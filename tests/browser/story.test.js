@@ -115,18 +115,21 @@ async function tabTo(page, role, name) {
   assert.fail(`Tab never reached ${role} ${name}`);
 }
 
+// Moves on by Tab until the field of this label has the focus, then types.
+async function typeInto(page, name, text) {
+  const field = page.getByLabel(name, { exact: true });
+  for (let presses = 0; !(await field.evaluate((it) => it === document.activeElement)); presses += 1) {
+    assert.ok(presses < 30, `Tab never reached ${name}`);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(text);
+}
+
 test('the whole way by keyboard alone', async () => {
   const page = await watch(await browser.newContext());
   const who = stranger();
-  const type = async (name, text) => {
-    const field = page.getByLabel(name, { exact: true });
-    for (let presses = 0; !(await field.evaluate((it) => it === document.activeElement)); presses += 1) {
-      assert.ok(presses < 30, `Tab never reached ${name}`);
-      await page.keyboard.press('Tab');
-    }
-    await page.keyboard.press('Control+A');
-    await page.keyboard.type(text);
-  };
+  const type = (name, text) => typeInto(page, name, text);
 
   await page.goto(`${BASE}/register`);
   await type('Name', who.name);
@@ -152,7 +155,7 @@ test('a device is let in and signed out by keyboard alone', async () => {
   const it = await device();
   await signIn(page, await person());
   await page.goto(it.verification_uri);
-  await page.keyboard.type(it.user_code.toLowerCase());
+  await typeInto(page, 'Code', it.user_code.toLowerCase());
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Did you start this?' }).waitFor();
   await tabTo(page, 'button', 'Yes, let this device in');
