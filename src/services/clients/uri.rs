@@ -157,9 +157,9 @@ fn checked(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// The part between `//` and the path.
+/// The part between the `//` right after the scheme and the path.
 fn authority(text: &str) -> &str {
-    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    let rest = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or_default();
     rest.split(['/', '?']).next().unwrap_or_default()
 }
 

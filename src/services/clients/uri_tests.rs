@@ -46,6 +46,8 @@ fn sec_047_redirect_addresses_that_may_not() {
         "https:chat.example.com",
         "https:/chat.example.com",
         "https:///chat.example.com",
+        "https:/h/http://h/",
+        "https:h/http://h/",
         "https://chat.example.com\\@evil.example",
         "https:\\\\chat.example.com",
         "https://chat.example.com/a/../b",
