@@ -95,10 +95,12 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/assets/:name", get(assets::show));
     let failures = || Failures::page(error_page::renderer(web));
     let logout = get(oidc::logout::end).post(oidc::logout::end_by_form).on(Method::HEAD, oidc::logout::look);
-    let begin = get(oidc::authorize::begin).post(oidc::authorize::begin_by_form);
+    let begin =
+        get(oidc::authorize::begin).post(oidc::authorize::begin_by_form).on(Method::HEAD, oidc::authorize::look);
+    let go_on = get(oidc::authorize::go_on).on(Method::HEAD, oidc::authorize::look);
     route
         .at("/oauth2/authorize", begin.with(failures()))
-        .at("/oauth2/authorize/:key", get(oidc::authorize::go_on).with(failures()))
+        .at("/oauth2/authorize/:key", go_on.with(failures()))
         .at("/oauth2/logout", logout.with(failures()))
         .nest_no_strip("/", pages.with(failures()))
 }
