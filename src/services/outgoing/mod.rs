@@ -5,10 +5,12 @@
 //! longer than `POSTERN_OUTBOUND_TIMEOUT`, and no more read than the caller takes.
 
 mod address;
+mod call;
 mod resolve;
 mod settings;
 
 pub use address::is_public;
+pub use call::Proof;
 pub use settings::{Proxies, Settings};
 
 use std::sync::{Arc, OnceLock};
