@@ -5,6 +5,8 @@
 
 mod create;
 pub mod email;
+pub mod identity;
+pub mod name;
 pub mod password;
 pub mod policy;
 mod settings;

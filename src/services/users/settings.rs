@@ -1,6 +1,8 @@
 //! Settings of accounts and passwords.
 
+use super::email::Email;
 use crate::env::{Env, Fault, Parsed, address, numbers, words};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How people get accounts and prove who they are.
 #[derive(Clone, Debug)]
@@ -47,6 +49,20 @@ impl Settings {
     #[must_use]
     pub const fn takes_sign_ups(&self) -> bool {
         self.registration && self.email_login
+    }
+
+    /// Whether accounts of this address's domain are wanted here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] when they are not.
+    pub fn check_domain(&self, email: &Email) -> Result<()> {
+        match &self.allowed_domains {
+            Some(allowed) if !allowed.iter().any(|domain| domain == email.domain()) => {
+                let words = "Accounts with an address of this domain are not allowed here.";
+                Err(Error::new(ErrorKind::Forbidden, words))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads them; `app_title` is read with the looks of pages.
