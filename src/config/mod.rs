@@ -24,8 +24,8 @@ pub use picture::Picture;
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
 use crate::services::{
-    back_channel, certificates, clients, database, grants, keys as signing, moderation, outgoing, sessions, tokens,
-    users,
+    back_channel, certificates, clients, connectors, database, grants, keys as signing, moderation, outgoing, sessions,
+    tokens, users,
 };
 
 /// Every setting of this release.
@@ -35,6 +35,8 @@ pub struct Config {
     pub database: database::Settings,
     /// Accounts and passwords.
     pub users: users::Settings,
+    /// Other providers that let people in.
+    pub connectors: connectors::Settings,
     /// Declared clients.
     pub clients: clients::Settings,
     /// Limits.
@@ -93,8 +95,14 @@ impl Config {
         let (url, location) = (web.as_ref().map(|it| &it.url), database.as_ref().map(|it| &it.location));
         let tls = certificates::Settings::read(env, url, location);
         let outgoing = outgoing::Settings::read(env);
+        env.section(CONNECTORS);
+        let connectors = connectors::Settings::read(env, url);
+        if let (Some(web), Some(connectors)) = (&web, &connectors) {
+            public_address::check_handing_over(env, web, !connectors.list.is_empty());
+        }
         env.section(WAYS_IN);
-        let users = users::Settings::read(env, &title);
+        let has_other = connectors.as_ref().is_none_or(|connectors| !connectors.list.is_empty());
+        let users = users::Settings::read(env, &title, has_other);
         env.section(LIMITS);
         let moderation = moderation::Settings::read(env);
         env.section(TOKENS);
@@ -124,6 +132,7 @@ impl Config {
         Some(Self {
             database,
             users: users?,
+            connectors: connectors?,
             clients: clients?,
             moderation: moderation?,
             sessions: sessions?,
@@ -148,13 +157,14 @@ fn longest_token(tokens: &tokens::Settings) -> Duration {
 
 const PLACE: &str = "Where Postern is";
 const WAYS_IN: &str = "Ways in";
+const CONNECTORS: &str = "Ways in through other providers";
 const TOKENS: &str = "Tokens, secrets, sessions";
 const LIMITS: &str = "Limits";
 const LOOKS: &str = "Looks";
 const OPERATION: &str = "Operation";
 
 /// The headings of the settings, in the order in which people read them.
-pub(crate) const SECTIONS: [&str; 6] = [PLACE, WAYS_IN, TOKENS, LIMITS, LOOKS, OPERATION];
+pub(crate) const SECTIONS: [&str; 7] = [PLACE, WAYS_IN, CONNECTORS, TOKENS, LIMITS, LOOKS, OPERATION];
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@
 mod apps;
 #[cfg(test)]
 mod devices;
+#[cfg(test)]
+mod ways;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -107,7 +109,7 @@ fn problems() -> Problems {
 
 fn ways_in(album: &Album) {
     use password::{LoginPage, Notice};
-    let fresh = || LoginPage { sign_up: true, ..LoginPage::default() };
+    let fresh = || LoginPage { sign_up: true, password: true, ways: ways::all(), ..LoginPage::default() };
     let html = album.add("login", &fresh());
     let email = || "maren@fernwood.example".to_owned();
     let wrong = Problems::of(&ErrorKind::WrongCredentials.into(), "You are not signed in");
@@ -121,6 +123,7 @@ fn ways_in(album: &Album) {
         email: "maren@".into(),
         problems: problems(),
         least: 8,
+        ways: ways::all(),
     };
     album.add("register-problems", &again);
     let assets: usize = album.pages.assets().map(|(_, asset)| asset.bytes.len()).sum();
@@ -194,7 +197,13 @@ fn sec_129_what_people_type_is_escaped_on_every_page() {
     let evil = || "\"><script>alert(1)</script>".to_owned();
     let client = Some(evil());
     let logout = logout::LogoutPage { name: evil(), email: evil(), client, fields: vec![("state", evil())] };
-    let login = password::LoginPage { email: evil(), return_to: Some(evil()), ..Default::default() };
+    let login = password::LoginPage {
+        email: evil(),
+        return_to: Some(evil()),
+        password: true,
+        ways: ways::hostile(),
+        ..Default::default()
+    };
     for html in [
         album.add("login", &login),
         album.add("register", &registration::RegisterPage { name: evil(), email: evil(), ..Default::default() }),
@@ -207,8 +216,12 @@ fn sec_129_what_people_type_is_escaped_on_every_page() {
 #[test]
 fn sec_014_a_password_field_never_comes_back_filled() {
     let pages = Pages::new("", &fernwood());
-    let page =
-        password::LoginPage { email: "maren@fernwood.example".into(), problems: problems(), ..Default::default() };
+    let page = password::LoginPage {
+        email: "maren@fernwood.example".into(),
+        password: true,
+        problems: problems(),
+        ..Default::default()
+    };
     let html = pages.render(&visit("/login"), &page).unwrap();
     let field = html.split("<input").find(|it| it.contains("type=\"password\"")).unwrap();
     assert!(!field.split('>').next().unwrap().contains("value="), "{field}");

@@ -19,6 +19,7 @@ pub mod back_channel;
 pub mod grants;
 pub mod accounts;
 pub mod tokens;
+pub mod connectors;
 pub mod sign_in;
 pub mod change_password;
 pub mod sign_up;

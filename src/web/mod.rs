@@ -25,6 +25,7 @@ pub mod surface;
 pub mod template;
 pub mod trace;
 pub mod visitor;
+pub mod ways;
 pub mod when;
 
 use std::ops::Deref;

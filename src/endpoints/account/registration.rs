@@ -17,6 +17,7 @@ use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
 use crate::web::visitor::Visitor;
+use crate::web::ways::Way;
 
 /// How long the sign-in page remembers the address of a sign-up.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -32,6 +33,15 @@ pub struct RegisterPage {
     pub problems: Problems,
     /// The least length of a password, in characters.
     pub least: usize,
+    /// The other ways to get an account.
+    pub ways: Vec<Way>,
+}
+
+impl RegisterPage {
+    fn new(app: &App) -> Self {
+        let ways = app.connectors.list().iter().filter(|connector| connector.registration).map(Way::from);
+        Self { least: app.config.users.min_password_length, ways: ways.collect(), ..Self::default() }
+    }
 }
 
 impl Page for RegisterPage {
@@ -55,7 +65,7 @@ pub(crate) async fn show(app: App, visitor: Visitor) -> Result<Response> {
     if !app.config.users.takes_sign_ups() {
         return Err(ErrorKind::RegistrationOff.into());
     }
-    visitor.show(&RegisterPage { least: app.config.users.min_password_length, ..RegisterPage::default() })
+    visitor.show(&RegisterPage::new(&app))
 }
 
 /// `POST /register`
@@ -74,8 +84,7 @@ pub(crate) async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor,
         }
         Err(error) if matches!(error.kind, ErrorKind::InvalidInput | ErrorKind::Forbidden) => {
             let problems = Problems::of(&error, "No account was made");
-            let least = app.config.users.min_password_length;
-            visitor.show_again(&RegisterPage { name, email, problems, least }, &error)
+            visitor.show_again(&RegisterPage { name, email, problems, ..RegisterPage::new(&app) }, &error)
         }
         Err(error) => Err(error),
     }

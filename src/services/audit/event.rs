@@ -36,6 +36,10 @@ event_kinds! {
     UserCreated = "user.created";
     /// Somebody signed up with an address that has an account; summed.
     RegistrationRepeated = "registration.repeated";
+    /// An account at another provider opens this one from now on.
+    IdentityLinked = "identity.linked";
+    /// It does no longer.
+    IdentityUnlinked = "identity.unlinked";
     /// Name, user name or address was changed.
     UserChanged = "user.changed";
     /// An address was confirmed.

@@ -1,0 +1,9 @@
+//! Coming in through other providers, as people and providers see it.
+
+mod chat;
+mod entering;
+mod flows;
+mod id_tokens;
+mod known;
+mod pages;
+mod settings;
