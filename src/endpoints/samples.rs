@@ -59,6 +59,7 @@ fn visit(path: &str) -> Visit {
         path: path.into(),
         theme: Theme::System,
         person: Some(Person::new("Maren Olsen", "maren@fernwood.example")),
+        connections: true,
     }
 }
 

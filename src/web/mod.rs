@@ -18,6 +18,7 @@ pub mod limits;
 pub mod opens;
 pub mod page;
 pub mod problems;
+pub mod refused;
 pub mod return_to;
 pub mod server;
 pub mod settings;

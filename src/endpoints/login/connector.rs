@@ -3,6 +3,7 @@
 //! Begun on our own pages, which say where the person was going, it ends there. Begun by a bare link it
 //! is the chat's: it ends at the chat, with the cookies that the chat's front end refreshes by.
 
+use entity::{SessionId, UserId};
 use poem::http::header::SET_COOKIE;
 use poem::web::Path;
 use poem::{Request, Response, handler};
@@ -11,8 +12,9 @@ use url::{Url, form_urlencoded};
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Begun, Connector, Errand, Profile, Returned};
+use crate::services::connectors::{Begun, Connector, Errand, Kept, Profile, Returned};
 use crate::web::cookie::Cookie;
 use crate::web::form::pairs;
 use crate::web::return_to::ReturnTo;
@@ -118,18 +120,43 @@ impl Coming<'_> {
         match &begun.errand {
             Errand::Enter(return_to) => self.enter(&profile, return_to).await,
             Errand::Chat => self.enter_chat(&profile).await,
-            Errand::Link { .. } => Err(Error::internal("nothing begins this yet")),
+            Errand::Link { user, session } => self.link(profile, *user, *session).await,
         }
     }
 
     async fn enter(&self, profile: &Profile, return_to: &str) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let entered = app.sign_in.browser_through(caller, connector, profile, visitor.live.as_ref()).await?;
-        let (session, cookie) = entered;
+        let entered = app.sign_in.browser_through(caller, connector, profile, visitor.live.as_ref()).await;
+        let (session, cookie) = match entered {
+            Err(error) if error.kind == ErrorKind::AccountExists => return self.offer(profile, return_to, error).await,
+            entered => entered?,
+        };
         let mut response = see_other(return_to)?;
         let life = session.expires_at.since(visitor.now());
         visitor.put_cookie(&mut response, Cookie::Session, Some((cookie.expose(), life)))?;
         Ok(response)
+    }
+
+    /// Keeps the proven identity until whoever has the account has come in the old way.
+    async fn offer(&self, profile: &Profile, return_to: &str, error: Error) -> Result<Response> {
+        let Self { app, visitor, .. } = *self;
+        let address = profile.email.as_ref().map(|email| email.address.canonical());
+        let user = match address {
+            Some(address) => app.users.by_email(address).await?,
+            None => None,
+        };
+        let kept = Kept::new(profile.clone(), &user.ok_or(error)?, return_to.to_owned());
+        let key = app.connectors.keep(&kept, visitor.browser()).await?;
+        visitor.lead_to(&format!("/login/link/{}", key.expose()))
+    }
+
+    /// Lets the identity open the account of whoever asked for it, who has to be here still.
+    async fn link(&self, profile: Profile, user: UserId, session: SessionId) -> Result<Response> {
+        let Self { app, visitor, caller, .. } = *self;
+        let live = visitor.live.as_ref().filter(|live| live.user.id == user && live.session.id == session);
+        let live = live.ok_or(ErrorKind::Unauthenticated)?;
+        app.accounts.link(live.user.clone(), profile, Doer::person(user, caller)).await?;
+        visitor.lead_to("/account/connections?done=connected")
     }
 
     async fn enter_chat(&self, profile: &Profile) -> Result<Response> {
@@ -176,7 +203,8 @@ impl Coming<'_> {
         if let Errand::Enter(return_to) = errand {
             query.append_pair("return_to", return_to);
         }
-        visitor.lead_to(&format!("/login?{}", query.finish()))
+        let page = if matches!(errand, Errand::Link { .. }) { "/account/connections" } else { "/login" };
+        visitor.lead_to(&format!("{page}?{}", query.finish()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The way in and the way out, as pages.
 
 pub mod connector;
-mod failed;
+pub mod link;
 pub mod logout;
 pub mod password;

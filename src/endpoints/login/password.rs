@@ -7,7 +7,6 @@ use poem::{Request, Response, handler};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::failed;
 use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
@@ -18,6 +17,7 @@ use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
+use crate::web::refused;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
 use crate::web::ways::Way;
@@ -85,7 +85,7 @@ pub struct LoginForm {
 pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
     let LoginQuery { return_to, again, failed, by } = query.0;
-    let problems = failed.zip(by).and_then(|(code, by)| failed::problems(&code, &app.connectors.named(&by)?.name));
+    let problems = failed.zip(by).and_then(|(code, by)| refused::problems(&code, &app.connectors.named(&by)?.name));
     let return_to = return_to.and_then(|text| ReturnTo::parse(&text, settings));
     if visitor.live.is_some() && !again {
         return see_other(return_to.as_ref().map_or(&format!("{}/account", settings.base_path()), ReturnTo::as_str));

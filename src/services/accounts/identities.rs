@@ -9,7 +9,7 @@ use crate::services::audit::EventKind;
 use crate::services::database::Executor;
 use crate::services::shared::Subject;
 use crate::services::users::identity::{ClaimedEmail, Profile};
-use crate::services::users::{Created, NewUser, User};
+use crate::services::users::{ADMIN, Created, NewUser, User};
 
 impl Accounts {
     /// Makes an account that `profile` opens.
@@ -67,18 +67,62 @@ impl Accounts {
         self.audit.record(tx, event).await
     }
 
-    /// Takes the identity `id` away from `user`; never the last way in, which `has_other` knows of
-    /// besides identities.
+    /// Gives the account of `user` to whoever `profile` is, whose provider vouches for its address while
+    /// nobody has confirmed that here: whoever made it knew the address and no more (SEC-105). Password,
+    /// sessions, all that hangs on those, and every other identity are gone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when the address was confirmed meanwhile, or the account is an
+    /// administrator's; when the database is away.
+    pub async fn claim(&self, user: User, profile: Profile, doer: Doer) -> Result<()> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                let is_theirs = |now: &User| {
+                    let vouches = profile
+                        .email
+                        .as_ref()
+                        .is_some_and(|email| email.verified && email.address.canonical() == now.email_canonical);
+                    vouches && !now.email_verified && !now.roles.contains(ADMIN)
+                };
+                let Some(now) = it.users.hold(tx, user.id).await?.filter(is_theirs) else {
+                    let words = "This account cannot be taken back. Ask the people who run this service.";
+                    return Err(Error::new(ErrorKind::Conflict, words));
+                };
+                let (at, name) = (it.clock.now(), profile.name.clone());
+                let changed = it.users.change(tx, now.id, |row| {
+                    row.email_verified = Set(true);
+                    row.password_hash = Set(None);
+                    row.password_changed_at = Set(Some(at));
+                    row.provider = Set(profile.who.connector.clone());
+                    if !name.is_empty() {
+                        row.name = Set(name);
+                    }
+                });
+                changed.await?;
+                it.users.unlink_all(tx, now.id).await?;
+                let subjects = it.grants.end_sessions(tx, now.id, None).await?;
+                it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
+                it.put_identity(tx, now.id, &profile, &doer).await?;
+                Ok(((), subjects))
+            })
+        })
+        .await
+    }
+
+    /// Takes the identity `id` away from `user`; never the last way in, where `open` are the connectors
+    /// that let people in.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
-    pub async fn unlink(&self, user: UserId, id: IdentityId, has_other: bool, doer: Doer) -> Result<()> {
+    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<String>, doer: Doer) -> Result<()> {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 // Held, so that of two that go at once the second sees that it is the last.
-                it.users.hold(tx, user).await?;
+                let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
                 let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
-                if !has_other && it.users.count_identities(tx, user).await? == 0 {
+                let has_password = it.users.settings.email_login && now.password_hash.is_some();
+                let left = it.users.linked(tx, user).await?;
+                if !has_password && !left.iter().any(|connector| open.contains(connector)) {
                     let words = "This is your only way in. Connect another one first.";
                     return Err(Error::new(ErrorKind::Conflict, words));
                 }

@@ -40,6 +40,8 @@ event_kinds! {
     IdentityLinked = "identity.linked";
     /// It does no longer.
     IdentityUnlinked = "identity.unlinked";
+    /// The owner of its address took an account back from whoever had made it.
+    UserClaimed = "user.claimed";
     /// Name, user name or address was changed.
     UserChanged = "user.changed";
     /// An address was confirmed.

@@ -18,7 +18,7 @@ use crate::services::database::sweep;
 use crate::services::shared::Limit;
 
 /// How long a person may take at a provider.
-const LASTS: Duration = Duration::from_secs(600);
+pub(super) const LASTS: Duration = Duration::from_secs(600);
 /// How many sign-ins of one network may begin within [`WINDOW`]: an office behind one address begins
 /// far fewer, and a flood stays bounded.
 const MOST: u32 = 600;
@@ -119,7 +119,7 @@ impl Connectors {
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 
-    fn browser_hash(&self, browser: &str) -> TokenHash {
+    pub(super) fn browser_hash(&self, browser: &str) -> TokenHash {
         self.parts.seal.hash(browser.as_bytes())
     }
 

@@ -10,6 +10,7 @@ mod failure;
 mod file;
 mod flow;
 mod id_token;
+mod kept;
 pub mod known;
 mod looked_up;
 mod profile;
@@ -19,6 +20,7 @@ mod unique;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
+pub use kept::{Kept, LinkKey};
 pub use protocol::Returned;
 pub use settings::Settings;
 

@@ -5,6 +5,7 @@ use entity::identity::{ActiveModel, Column, Entity};
 use entity::{IdentityId, UserId};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 
 pub use entity::identity::Model as Identity;
 
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::services::database::Executor;
 
 /// Who somebody is at another provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     /// The connector's id.
     pub connector: String,
@@ -25,7 +26,7 @@ pub struct Who {
 }
 
 /// An address that a provider gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimedEmail {
     /// The address.
     pub address: Email,
@@ -34,7 +35,7 @@ pub struct ClaimedEmail {
 }
 
 /// What a provider says of somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// Who it is.
     pub who: Who,
@@ -120,12 +121,22 @@ impl Users {
         Ok(Entity::update_many().set(row).filter(theirs).exec(tx).await?.rows_affected == 1)
     }
 
-    /// How many identities open the account of `user`, as the transaction `tx` sees it.
+    /// The connectors whose identities open the account of `user`, as the transaction `tx` sees it.
     ///
     /// # Errors
     /// When the database is away.
-    pub(in crate::services) async fn count_identities(&self, tx: &Executor<'_>, user: UserId) -> Result<usize> {
-        Ok(Entity::find().filter(Column::UserId.eq(user)).all(tx).await?.len())
+    pub(in crate::services) async fn linked(&self, tx: &Executor<'_>, user: UserId) -> Result<Vec<String>> {
+        let theirs = Entity::find().filter(Column::UserId.eq(user)).all(tx).await?;
+        Ok(theirs.into_iter().map(|identity| identity.connector).collect())
+    }
+
+    /// Takes every identity away from `user`, in the transaction `tx`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn unlink_all(&self, tx: &Executor<'_>, user: UserId) -> Result<()> {
+        Entity::delete_many().filter(Column::UserId.eq(user)).exec(tx).await?;
+        Ok(())
     }
 
     /// Takes the identity `id` away from `user`, in the transaction `tx`; answers which it was.

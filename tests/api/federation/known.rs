@@ -213,7 +213,8 @@ async fn facebook_is_asked_with_a_proof_and_vouches_for_no_address() {
     let proof = hex::encode(aws_lc_rs::hmac::sign(&key, b"an access token"));
     assert_eq!(gate.upstream.asked(me).pop().expect("asked").query["appsecret_proof"], proof);
     gate.upstream.says(me, 200, &json!({"id": "2", "name": "Eve", "email": "operator@example.com"}));
-    assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "facebook").await), "account_exists");
+    let answer = comes_back(&gate, &Browser::at(&gate.server), "facebook").await;
+    assert!(answer.header("location").starts_with("/login/link/"), "{answer:?}");
     gate.upstream.says(me, 200, &json!({"error": {"message": "Unsupported get request.", "code": 100}}));
     assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "facebook").await), "provider_failed");
     let used =

@@ -5,7 +5,8 @@ use crate::web::problems::Problems;
 
 /// What to say of the refusal whose wire code is `code`, by the provider that people call `name`;
 /// nothing for a code that nobody is sent back with.
-pub(super) fn problems(code: &str, name: &str) -> Option<Problems> {
+#[must_use]
+pub fn problems(code: &str, name: &str) -> Option<Problems> {
     use ErrorKind as Kind;
     let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == code)?;
     let text = match kind {
