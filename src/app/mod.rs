@@ -118,13 +118,7 @@ impl App {
             clock: clock.clone(),
             refresh_lifetime: config.tokens.refresh_lifetime,
         };
-        let sign_up = SignUp {
-            metrics: Arc::clone(&metrics),
-            moderation: moderation.clone(),
-            hasher: hasher.clone(),
-            accounts: accounts.clone(),
-            settings: config.users.clone(),
-        };
+        let sign_up = sign_up(&config, &metrics, &moderation, &hasher, &accounts);
         Ok(Self(Arc::new(Parts {
             config,
             metrics,
@@ -148,6 +142,22 @@ impl App {
             sign_up,
             explorer: OnceLock::new(),
         })))
+    }
+}
+
+fn sign_up(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    moderation: &Moderation,
+    hasher: &Hasher,
+    accounts: &Accounts,
+) -> SignUp {
+    SignUp {
+        metrics: Arc::clone(metrics),
+        moderation: moderation.clone(),
+        hasher: hasher.clone(),
+        accounts: accounts.clone(),
+        settings: config.users.clone(),
     }
 }
 

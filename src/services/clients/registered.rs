@@ -14,6 +14,7 @@ use super::{Clients, change, rows};
 use crate::error::Result;
 use crate::secret::{Kind, Secret, same, sha256};
 use crate::services::database::{Executor, sweep};
+use crate::services::shared::Subject;
 
 /// What a client manages its own registration with (RFC 7592 section 1.2).
 #[derive(Debug)]
@@ -131,33 +132,15 @@ impl Clients {
         Ok(Entity::delete_many().filter(its_own(id, token)).exec(tx).await?.rows_affected == 1)
     }
 
-    /// Keeps `client` for good where it has waited for its first person; answers whether it is still
-    /// there.
+    /// Keeps the client `id` for good, in the transaction `tx`, where it has waited for its first person;
+    /// answers what must be forgotten.
     ///
     /// # Errors
     /// When the database is away.
-    pub(in crate::services) async fn let_in(&self, client: &Client) -> Result<bool> {
-        if client.expires_at.is_none() {
-            return Ok(true);
-        }
-        let (shared, id, now) = (self.shared.clone(), client.id.clone(), self.clock.now());
-        let write = self.database.write(move |tx| {
-            Box::pin(async move {
-                let is_kept = Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now));
-                let kept = Entity::update_many()
-                    .col_expr(Column::ExpiresAt, Expr::value(None::<Timestamp>))
-                    .filter(Column::Id.eq(id.clone()).and(is_kept));
-                match kept.exec(tx).await?.rows_affected {
-                    0 => Ok(None),
-                    _ => shared.announce(tx, vec![rows::subject(&id)]).await.map(Some),
-                }
-            })
-        });
-        let pending = write.await?;
-        if let Some(pending) = &pending {
-            self.shared.apply(pending);
-        }
-        Ok(pending.is_some())
+    pub(in crate::services) async fn let_in(&self, tx: &Executor<'_>, id: &ClientId) -> Result<Option<Subject>> {
+        let waits = Column::Id.eq(id.clone()).and(Column::ExpiresAt.gt(self.clock.now()));
+        let kept = Entity::update_many().col_expr(Column::ExpiresAt, Expr::value(None::<Timestamp>)).filter(waits);
+        Ok((kept.exec(tx).await?.rows_affected > 0).then(|| rows::subject(id)))
     }
 
     /// Removes up to `most` clients that no person has let in before their time was over; answers how

@@ -24,11 +24,12 @@ const LONGEST: usize = 16 << 10;
 const WORDS: usize = 500;
 
 /// What a registration goes by.
-pub(super) struct Policy<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
     /// The grants that it may have.
-    pub(super) grants: &'a [GrantType],
+    pub grants: &'a [GrantType],
     /// Private networks that may be called.
-    pub(super) networks: &'a [IpNet],
+    pub networks: &'a [IpNet],
 }
 
 /// The metadata that `document` asks for, as far as `policy` gives it.
@@ -36,7 +37,7 @@ pub(super) struct Policy<'a> {
 /// # Errors
 /// [`ErrorKind::InvalidRedirectUri`], [`ErrorKind::InvalidClientMetadata`] or
 /// [`ErrorKind::UnapprovedSoftwareStatement`], with words that name each member at fault.
-pub(super) fn read(document: &Map<String, Value>, policy: &Policy<'_>) -> Result<Metadata> {
+pub fn read(document: &Map<String, Value>, policy: &Policy<'_>) -> Result<Metadata> {
     let mut reader = Reader::new(document);
     if reader.value("software_statement").is_some() {
         return Err(ErrorKind::UnapprovedSoftwareStatement.into());

@@ -11,7 +11,7 @@ mod reader;
 mod settings;
 
 pub use initial::{InitialToken, InitialTokens};
-pub use metadata::{SCOPES, refusal};
+pub use metadata::{Policy, SCOPES, read as read_metadata, refusal};
 pub use settings::{Mode, Settings};
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use initial::refused;
-use metadata::{OF_ANYBODY, Policy};
+use metadata::OF_ANYBODY;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);

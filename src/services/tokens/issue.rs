@@ -137,9 +137,6 @@ impl Tokens {
 
     pub(super) async fn set(&self, client: &Client, grant: &Grant, live: &Live, granted: Granted) -> Result<TokenSet> {
         let Granted { scope, audience, refresh_token, nonce } = granted;
-        if !self.clients.let_in(client).await? {
-            return Err(Error::new(ErrorKind::InvalidGrant, "The client is gone."));
-        }
         let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
         let (access_token, ends) = self.access_token(&order).await?;
         let id_token = match grant.scope.contains(scope::OPENID) {
