@@ -65,6 +65,7 @@ impl RegistrationApi {
         app: App,
         caller: Caller,
         token: Management,
+        /// The client.
         client_id: Path<String>,
     ) -> Result<Json<ClientInformation>> {
         let client = app.registration.read(&ClientId::new(client_id.0), &token.0, &caller).await?;
@@ -82,6 +83,7 @@ impl RegistrationApi {
         app: App,
         caller: Caller,
         token: Management,
+        /// The client.
         client_id: Path<String>,
         document: Document,
     ) -> Result<Json<ClientInformation>> {
@@ -99,6 +101,7 @@ impl RegistrationApi {
         app: App,
         caller: Caller,
         token: Management,
+        /// The client.
         client_id: Path<String>,
     ) -> Result<RemoveAnswer> {
         app.registration.remove(&ClientId::new(client_id.0), &token.0, &caller).await?;
