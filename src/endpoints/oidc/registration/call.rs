@@ -1,5 +1,7 @@
 //! What a registration brings: a token in its header, and metadata.
 
+use std::marker::PhantomData;
+
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSecurityScheme, Registry};
@@ -8,7 +10,6 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::shapes::ClientMetadata;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::registration::refusal;
 use crate::web::{body, json};
@@ -23,8 +24,9 @@ pub(super) struct InitialAccess(pub(super) Option<SecretString>);
 /// What a client looks after its registration with.
 pub(super) struct Management(pub(super) SecretString);
 
-/// Metadata as it came: an object of which one reading exists, its members not looked at yet.
-pub(super) struct Document(pub(super) Map<String, Value>);
+/// Metadata as it came: an object of which one reading exists, its members not looked at yet. They are
+/// those of `T` in the document.
+pub(super) struct Body<T>(pub(super) Map<String, Value>, PhantomData<T>);
 
 /// The token of the `Authorization` header (RFC 6750 section 2.1); none where there is no header.
 fn bearer(request: &Request) -> Result<Option<SecretString>> {
@@ -89,17 +91,17 @@ impl<'a> ApiExtractor<'a> for Management {
     }
 }
 
-impl<'a> ApiExtractor<'a> for Document {
+impl<'a, T: Type + 'static> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        ClientMetadata::register(registry);
+        T::register(registry);
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = vec![MetaMediaType { content_type: MEDIA_TYPE, schema: ClientMetadata::schema_ref() }];
+        let content = vec![MetaMediaType { content_type: MEDIA_TYPE, schema: T::schema_ref() }];
         Some(MetaRequest { description: None, content, required: true })
     }
 
@@ -111,8 +113,8 @@ impl<'a> ApiExtractor<'a> for Document {
         if !body::is_of_type(request.headers(), MEDIA_TYPE) {
             return Err(json::not_json().into());
         }
-        let document = json::object::<ClientMetadata>(&body::read(request, body).await?);
+        let document = json::object::<T>(&body::read(request, body).await?);
         let named = |error: Error| if error.fields.is_empty() { error } else { refusal(error.fields) };
-        Ok(Self(document.map_err(named)?))
+        Ok(Self(document.map_err(named)?, PhantomData))
     }
 }

@@ -12,8 +12,8 @@ use secrecy::ExposeSecret;
 use crate::app::App;
 use crate::error::Result;
 use crate::services::caller::Caller;
-use call::{Document, InitialAccess, Management};
-use shapes::ClientInformation;
+use call::{Body, InitialAccess, Management};
+use shapes::{ClientChange, ClientInformation, ClientMetadata};
 
 /// Where clients register, below the base path; each one's own address is below it.
 pub(super) const REGISTER: &str = "/oauth2/register";
@@ -49,7 +49,7 @@ impl RegistrationApi {
         app: App,
         caller: Caller,
         token: InitialAccess,
-        document: Document,
+        document: Body<ClientMetadata>,
     ) -> Result<RegisterAnswer> {
         let new = app.registration.register(token.0.as_ref(), &document.0, &caller).await?;
         let answer = ClientInformation::of(&app, &new.client, new.token.expose(), new.secret.as_ref())?;
@@ -85,7 +85,7 @@ impl RegistrationApi {
         token: Management,
         /// The client.
         client_id: Path<String>,
-        document: Document,
+        document: Body<ClientChange>,
     ) -> Result<Json<ClientInformation>> {
         let id = ClientId::new(client_id.0);
         let (client, secret) = app.registration.replace(&id, &token.0, &document.0, &caller).await?;

@@ -10,58 +10,77 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::services::clients::{Client, ClientSecret};
 
-/// What a client says of itself; members that are not known here are passed over.
-#[derive(Debug, Default, Object, Deserialize)]
-#[serde(default)]
-#[oai(skip_serializing_if_is_none, example)]
-pub(super) struct ClientMetadata {
+/// The members of metadata, listed once for both directions: what may be `null` on its way in never is
+/// on its way out.
+macro_rules! members {
+    ($($(#[$about:meta])* $member:ident: $kind:ty;)*) => {
+        /// What a client says of itself; members that are not known here are passed over.
+        #[derive(Debug, Default, Object)]
+        #[oai(skip_serializing_if_is_none, default, example)]
+        pub(super) struct ClientMetadata { $($(#[$about])* $member: Option<$kind>,)* }
+
+        /// What a client is registered with.
+        #[derive(Debug, Default, Object, Deserialize)]
+        #[serde(default)]
+        #[oai(skip_serializing_if_is_none)]
+        struct RegisteredMetadata { $($(#[$about])* $member: Option<$kind>,)* }
+
+        impl From<ClientMetadata> for RegisteredMetadata {
+            fn from(said: ClientMetadata) -> Self {
+                Self { $($member: said.$member,)* }
+            }
+        }
+    };
+}
+
+members! {
     /// `web`, or `native` for an app on a person's own machine; told by the addresses where it is left out.
-    application_type: Option<String>,
+    application_type: String;
     /// What people read on the consent page.
-    client_name: Option<String>,
+    client_name: String;
     /// Its home page.
-    client_uri: Option<String>,
+    client_uri: String;
     /// Its picture.
-    logo_uri: Option<String>,
+    logo_uri: String;
     /// How it treats what it learns.
-    policy_uri: Option<String>,
+    policy_uri: String;
     /// Its terms.
-    tos_uri: Option<String>,
+    tos_uri: String;
     /// Whom to write to about it.
-    contacts: Option<Vec<String>>,
+    contacts: Vec<String>;
     /// Where an authorization may end: https, or for a native app http on loopback or a scheme of its own.
-    redirect_uris: Option<Vec<String>>,
+    redirect_uris: Vec<String>;
     /// Where a logout may end.
-    post_logout_redirect_uris: Option<Vec<String>>,
+    post_logout_redirect_uris: Vec<String>;
     /// Where logout tokens go.
-    backchannel_logout_uri: Option<String>,
+    backchannel_logout_uri: String;
     /// Whether logout tokens must name the session.
-    backchannel_logout_session_required: Option<bool>,
+    backchannel_logout_session_required: bool;
     /// Where a sign-in can be begun by others.
-    initiate_login_uri: Option<String>,
+    initiate_login_uri: String;
     /// How it proves who it is: `client_secret_basic` where it is left out, `client_secret_post`, `private_key_jwt`,
     /// or `none` for an app that keeps no secret.
-    token_endpoint_auth_method: Option<String>,
+    token_endpoint_auth_method: String;
     /// What it may ask tokens for: `authorization_code` and `refresh_token` where it is left out.
-    grant_types: Option<Vec<String>>,
+    grant_types: Vec<String>;
     /// Always `code`.
-    response_types: Option<Vec<String>>,
+    response_types: Vec<String>;
     /// The scopes that it may ask for, with blanks: of `openid profile email offline_access`.
-    scope: Option<String>,
+    scope: String;
     /// Its public keys.
-    jwks: Option<KeySet>,
+    jwks: KeySet;
     /// Where its public keys are.
-    jwks_uri: Option<String>,
+    jwks_uri: String;
     /// `public`, or `pairwise` for ids that it alone sees.
-    subject_type: Option<String>,
+    subject_type: String;
     /// How its ID tokens are signed: `RS256` where it is left out.
-    id_token_signed_response_alg: Option<String>,
+    id_token_signed_response_alg: String;
     /// How userinfo is signed for it; plain JSON where it is left out.
-    userinfo_signed_response_alg: Option<String>,
+    userinfo_signed_response_alg: String;
     /// How old a sign-in may be where it does not say, in seconds.
-    default_max_age: Option<u64>,
+    default_max_age: u64;
     /// Whether it must push its requests.
-    require_pushed_authorization_requests: Option<bool>,
+    require_pushed_authorization_requests: bool;
 }
 
 /// A set of public keys (RFC 7517 section 5).
@@ -90,6 +109,27 @@ impl Example for ClientMetadata {
     }
 }
 
+/// All that a client says of itself from now on (RFC 7592 section 2.2).
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none, example)]
+pub(super) struct ClientChange {
+    /// Which client it is.
+    client_id: String,
+    /// Its secret; it need not be there, and cannot be another.
+    #[oai(default)]
+    client_secret: Option<String>,
+    /// The rest.
+    #[oai(flatten)]
+    metadata: ClientMetadata,
+}
+
+impl Example for ClientChange {
+    fn example() -> Self {
+        let ClientInformation { client_id, .. } = ClientInformation::example();
+        Self { client_id, client_secret: None, metadata: ClientMetadata::example() }
+    }
+}
+
 /// A registered client (RFC 7591 section 3.2.1, RFC 7592 section 3).
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none, example)]
@@ -108,7 +148,7 @@ pub(super) struct ClientInformation {
     registration_client_uri: String,
     /// What it is registered with.
     #[oai(flatten)]
-    metadata: ClientMetadata,
+    metadata: RegisteredMetadata,
 }
 
 impl ClientInformation {
@@ -141,7 +181,7 @@ impl Example for ClientInformation {
             client_secret_expires_at: Some(0),
             registration_access_token: "pst_ra_Xm0r0vGVy1g0b8bQm6cVw5i5sZr0xk0m2Y9mJ8hB1nE".into(),
             registration_client_uri: "https://auth.example.com/oauth2/register/app_Xm0r0vGVy1g0b8bQm6cVw5".into(),
-            metadata: ClientMetadata::example(),
+            metadata: ClientMetadata::example().into(),
         }
     }
 }
