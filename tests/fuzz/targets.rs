@@ -16,8 +16,9 @@ use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
-use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id};
+use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id};
 use postern::services::keys::SigningAlgorithm;
+use postern::services::registration::{Policy, read_metadata};
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -202,6 +203,21 @@ fn sec_159_client_assertion() {
             let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
             assert_eq!(refused.kind, ErrorKind::InvalidClient);
         }
+    });
+}
+
+/// What a client says of itself: what is taken of it reads back as itself, and grants nothing.
+#[test]
+fn sec_159_client_metadata() {
+    check!().for_each(|bytes: &[u8]| {
+        let Ok(document) = json::object::<Body>(bytes) else { return };
+        let policy = Policy { grants: GrantType::ALL, networks: &[] };
+        let Ok(metadata) = read_metadata(&document, &policy) else { return };
+        assert!(!metadata.trusted && metadata.require_pkce && metadata.introspect.is_none());
+        let serde_json::Value::Object(again) = serde_json::to_value(&metadata).expect("JSON") else {
+            unreachable!("metadata is an object")
+        };
+        assert_eq!(read_metadata(&again, &policy).expect("it reads back"), metadata);
     });
 }
 

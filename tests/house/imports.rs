@@ -14,7 +14,7 @@ const OWNERS: [(&str, &str); 20] = [
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
     ("client", "clients"),
-    ("initial_access_token", "clients"),
+    ("initial_access_token", "registration"),
     ("spent_assertion", "clients"),
     ("signing_key", "keys"),
     ("grant", "grants"),

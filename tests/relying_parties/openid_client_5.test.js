@@ -83,6 +83,33 @@ test('a public client signs in and refreshes by its id alone', async () => {
   assert.ok(refreshed.access_token && refreshed.id_token);
 });
 
+test('a client that registers itself asks first, signs in, reads its registration back and takes leave', async () => {
+  const provider = await Issuer.discover(ISSUER);
+  const { initial_access_token: initialAccessToken } = told('client', 'registration-token');
+  const callback = `${land.origin}/cb`;
+  const about = { client_name: 'Harvest Notes', redirect_uris: [callback], application_type: 'native' };
+  const client = await provider.Client.register(about, { initialAccessToken });
+  await assert.rejects(provider.Client.register(about, { initialAccessToken }), { error: 'invalid_token' });
+  const who = await member();
+  const page = await (await context(chromium)).newPage();
+  const verifier = generators.codeVerifier();
+  const asked = { scope: 'openid email', code_challenge: generators.codeChallenge(verifier), code_challenge_method: 'S256' };
+  await signInAt(page, client.authorizationUrl(asked), who);
+  await page.getByText('has checked this app').waitFor();
+  const landed = land.next();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  const params = client.callbackParams((await landed).url.href);
+  const tokens = await client.callback(callback, params, { code_verifier: verifier, response_type: 'code' });
+  assert.equal((await client.userinfo(tokens)).email, who.email);
+
+  const { registration_client_uri: uri, registration_access_token: token } = client;
+  const again = await provider.Client.fromUri(uri, token);
+  assert.deepEqual([again.client_id, again.client_name], [client.client_id, 'Harvest Notes']);
+  const gone = await fetch(uri, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  assert.equal(gone.status, 204);
+  await assert.rejects(client.userinfo(tokens), { error: 'invalid_token' });
+});
+
 test('the answer may come in the query or by a form', async () => {
   const it = await app('app-modes');
   const who = await member();

@@ -14,7 +14,7 @@ write_settings
 sed -i "s#^POSTERN_URL=.*#&$1#" "$FOLDER/.env"
 # LibreChat takes no issuer by plain http, so Postern makes a certificate of its own.
 sed -i 's#^POSTERN_URL=http:#POSTERN_URL=https:#' "$FOLDER/.env"
-echo POSTERN_TLS=internal >>"$FOLDER/.env"
+printf "%s\n" POSTERN_TLS=internal POSTERN_DYNAMIC_REGISTRATION=token >>"$FOLDER/.env"
 export NODE_EXTRA_CA_CERTS="$FOLDER/data/postern.ca.pem" REQUESTS_CA_BUNDLE="$FOLDER/data/postern.ca.pem"
 start "$FOLDER/postern.log" env -C "$FOLDER" LD_PRELOAD="$library" "$POSTERN" serve
 POSTERN_URL=$(sed -n 's/^POSTERN_URL=//p' "$FOLDER/.env")

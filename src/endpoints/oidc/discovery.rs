@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::cors;
 use super::logout::LOGOUT;
+use super::registration::REGISTER;
 use crate::app::App;
 use crate::error::Result;
 use crate::services::clients::{
@@ -14,6 +15,7 @@ use crate::services::clients::{
 };
 use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
+use crate::services::registration::Mode;
 use crate::services::tokens::{ACR, claims};
 use crate::web::return_to::AUTHORIZE;
 
@@ -50,7 +52,7 @@ pub(crate) fn metadata(app: &App) -> Value {
     let inquirers: Vec<&str> = confidential.chain(["Bearer"]).collect();
     let assertions: Vec<&str> = AssertionAlgorithm::ALL.iter().map(|it| it.name()).collect();
     let signed: Vec<&str> = SigningAlgorithm::ALL.iter().map(|it| it.name()).collect();
-    json!({
+    let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
         "token_endpoint": at("/oauth2/token"),
@@ -88,5 +90,9 @@ pub(crate) fn metadata(app: &App) -> Value {
         "acr_values_supported": [ACR],
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["en"],
-    })
+    });
+    if app.config.registration.mode != Mode::Off {
+        metadata["registration_endpoint"] = at(REGISTER).into();
+    }
+    metadata
 }

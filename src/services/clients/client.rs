@@ -20,8 +20,10 @@ impl Kind for ClientSecret {
 pub enum Origin {
     /// In `POSTERN_CLIENTS_FILE`: no command changes it.
     File,
-    /// In the database, by command or API.
+    /// In the database, by command.
     Database,
+    /// By itself (RFC 7591): what it says of itself is nobody else's word.
+    Registration,
 }
 
 impl Origin {
@@ -31,6 +33,7 @@ impl Origin {
         match self {
             Self::File => "file",
             Self::Database => "database",
+            Self::Registration => "registration",
         }
     }
 }
@@ -46,6 +49,8 @@ pub struct Client {
     pub origin: Origin,
     /// When it was added; a client of the file was not.
     pub created_at: Option<Timestamp>,
+    /// When one that registered itself unasked is forgotten, unless a person lets it in before.
+    pub expires_at: Option<Timestamp>,
     pub(super) secrets: Secrets,
 }
 
@@ -56,12 +61,19 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
-    /// The host by which people know it: of an address where it takes them back, or of its home page.
+    /// The host by which people know it: of an address where it takes them back, or of its home page,
+    /// which counts only where somebody here has declared it.
     #[must_use]
     pub fn host(&self) -> Option<String> {
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let addresses = back.chain(self.metadata.client_uri.iter().map(WebUri::as_str));
-        addresses.filter_map(host_of).next()
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
+        back.chain(home).filter_map(host_of).next()
+    }
+
+    /// Whether all that is known of it is its own word.
+    #[must_use]
+    pub fn is_unchecked(&self) -> bool {
+        self.origin == Origin::Registration
     }
 
     /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;

@@ -8,7 +8,7 @@ mod address;
 mod resolve;
 mod settings;
 
-pub use address::is_public;
+pub use address::{is_public, may_be_called};
 pub use settings::{Proxies, Settings};
 
 use std::sync::{Arc, OnceLock};

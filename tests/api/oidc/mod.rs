@@ -17,5 +17,8 @@ mod introspection;
 mod logout;
 mod pairwise;
 mod refresh;
+mod registration;
+mod registration_bent;
+mod registration_kept;
 mod rules;
 mod signed_answers;
