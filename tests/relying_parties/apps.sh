@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# apps.sh PATH: every app but LibreChat, under an issuer with this path (or none).
+set -euo pipefail
+. tests/relying_parties/serve.sh
+
+# Apache is told of logouts on this machine.
+write_settings POSTERN_TLS=internal POSTERN_CLIENTS_FILE=clients.toml POSTERN_ALLOW_PRIVATE_ADDRESSES=127.0.0.1/32
+FORM_POST_PORT=$(free_port)
+export FORM_POST_PORT
+node tests/relying_parties/keys.js "$FOLDER" "$FORM_POST_PORT"
+start_by_https "$1"
+
+node --test --test-concurrency=1 tests/relying_parties/openid_client_{5,6}.test.js
+export REQUESTS_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"
+PYTHONDONTWRITEBYTECODE=1 python tests/relying_parties/authlib_story.py
