@@ -11,5 +11,9 @@ node tests/relying_parties/keys.js "$FOLDER" "$FORM_POST_PORT"
 start_by_https "$1"
 
 node --test --test-concurrency=1 tests/relying_parties/openid_client_{5,6}.test.js
-export REQUESTS_CA_BUNDLE="$NODE_EXTRA_CA_CERTS"
+
+# What is not written in JavaScript asks a server for its browser.
+start "$FOLDER/hands.log" node tests/relying_parties/hands.js
+export HANDS=$ADDRESS
+export REQUESTS_CA_BUNDLE="$NODE_EXTRA_CA_CERTS" SSL_CERT_FILE="$NODE_EXTRA_CA_CERTS"
 PYTHONDONTWRITEBYTECODE=1 python tests/relying_parties/authlib_story.py
