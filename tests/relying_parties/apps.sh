@@ -11,6 +11,7 @@ node tests/relying_parties/keys.js "$FOLDER" "$FORM_POST_PORT"
 start_by_https "$1"
 
 node --test --test-concurrency=1 tests/relying_parties/openid_client_{5,6}.test.js
+node --test tests/relying_parties/mod_auth_openidc.test.js || { cat "$FOLDER/apache.log"; exit 1; }
 
 # What is not written in JavaScript asks a server for its browser.
 start "$FOLDER/hands.log" node tests/relying_parties/hands.js
