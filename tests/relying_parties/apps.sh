@@ -18,4 +18,4 @@ start "$FOLDER/hands.log" node tests/relying_parties/hands.js
 export HANDS=$ADDRESS
 export REQUESTS_CA_BUNDLE="$NODE_EXTRA_CA_CERTS" SSL_CERT_FILE="$NODE_EXTRA_CA_CERTS"
 PYTHONDONTWRITEBYTECODE=1 python tests/relying_parties/authlib_story.py
-cargo run --locked --quiet --manifest-path tests/relying_parties/rust/Cargo.toml --target-dir "$TARGET/relying_parties"
+"$TARGET/relying_parties/debug/relying-party"

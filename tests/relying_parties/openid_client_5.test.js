@@ -10,13 +10,14 @@ const { createPrivateKey } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { after, before, test } = require('node:test');
 const { Issuer, generators } = require('openid-client-5');
-const { ISSUER, launch, context, told, member, letIn, landing, signInAt } = require('./world');
+const { ISSUER, launch, told, member, visit, letIn, landing } = require('./world');
 
 const SCOPE = 'openid profile email roles groups offline_access';
 
 let chromium;
 let land;
-before(async () => ([chromium, land] = [await launch(), await landing()]));
+let who;
+before(async () => ([chromium, land, who] = [await launch(), await landing(), await member()]));
 after(() => Promise.all([chromium.close(), land.stop()]));
 
 async function app(id, ...flags) {
@@ -36,8 +37,8 @@ async function appByKey(id, more) {
   return { client: new provider.Client(about, { keys: [{ ...key, kid: 'app', use: 'sig', alg: 'RS256' }] }), callback };
 }
 
-// A whole sign-in in a fresh browser; `asked` adds to the request, which may be pushed.
-async function signIn({ client, callback }, who, { isPushed = false, ...asked } = {}) {
+// A whole sign-in; `asked` adds to the request, which may be pushed.
+async function signIn({ client, callback }, { isPushed = false, ...asked } = {}) {
   const [verifier, state, nonce] = [generators.codeVerifier(), generators.state(), generators.nonce()];
   const request = {
     scope: SCOPE,
@@ -49,9 +50,8 @@ async function signIn({ client, callback }, who, { isPushed = false, ...asked } 
   };
   const pushed = isPushed && (await client.pushedAuthorizationRequest(request));
   const address = client.authorizationUrl(pushed ? { request_uri: pushed.request_uri } : request);
-  const page = await (await context(chromium)).newPage();
   const landed = land.next();
-  await signInAt(page, address, who);
+  const page = await visit(chromium, address, who);
   const { url, form } = await landed;
   const params = form.size > 0 ? Object.fromEntries(form) : client.callbackParams(url.href);
   assert.equal(params.iss, ISSUER);
@@ -61,8 +61,7 @@ async function signIn({ client, callback }, who, { isPushed = false, ...asked } 
 
 test('a confidential client: sign-in, userinfo, refresh, introspection, revocation', async () => {
   const it = await app('app-5', '--introspect', 'own');
-  const who = await member();
-  const { tokens } = await signIn(it, who);
+  const { tokens } = await signIn(it);
   const claims = tokens.claims();
   assert.deepEqual([claims.iss, claims.aud, claims.roles], [ISSUER, 'app-5', told('user', 'show', who.email).roles]);
   assert.ok(claims.at_hash && claims.sid && claims.auth_time);
@@ -86,7 +85,7 @@ test('a confidential client: sign-in, userinfo, refresh, introspection, revocati
 for (const method of ['client_secret_basic', 'client_secret_post']) {
   test(`a client that proves itself by ${method}`, async () => {
     const it = await app(`app-${method}`, '--auth-method', method);
-    const { tokens } = await signIn(it, await member(), { scope: 'openid' });
+    const { tokens } = await signIn(it, { scope: 'openid' });
     assert.equal(tokens.refresh_token, undefined, 'none unless it is asked for');
     assert.equal(tokens.claims().aud, `app-${method}`);
   });
@@ -94,16 +93,15 @@ for (const method of ['client_secret_basic', 'client_secret_post']) {
 
 test('a public client signs in and refreshes by its id alone', async () => {
   const it = await app('app-public', '--public');
-  const { tokens } = await signIn(it, await member());
+  const { tokens } = await signIn(it);
   const refreshed = await it.client.refresh(tokens);
   assert.ok(refreshed.access_token && refreshed.id_token);
 });
 
 test('the answer may come in the query or by a form', async () => {
   const it = await app('app-modes');
-  const who = await member();
   for (const mode of ['query', 'form_post']) {
-    const { form, tokens } = await signIn(it, who, { response_mode: mode });
+    const { form, tokens } = await signIn(it, { response_mode: mode });
     assert.equal(form.has('code'), mode === 'form_post');
     assert.equal(tokens.claims().aud, 'app-modes');
   }
@@ -111,7 +109,7 @@ test('the answer may come in the query or by a form', async () => {
 
 test('whoever is signed in is not asked again, unless the app insists', async () => {
   const it = await app('app-prompt');
-  const { page } = await signIn(it, await member());
+  const { page } = await signIn(it);
   const ask = (more) => it.client.authorizationUrl({
     scope: 'openid', code_challenge: generators.codeChallenge(generators.codeVerifier()), code_challenge_method: 'S256', ...more,
   });
@@ -124,8 +122,7 @@ test('whoever is signed in is not asked again, unless the app insists', async ()
 
 test('a client that proves itself by a key, and pushes its request', async () => {
   const it = await appByKey('keys-openid-client-5');
-  const who = await member();
-  const { tokens } = await signIn(it, who, { isPushed: true });
+  const { tokens } = await signIn(it, { isPushed: true });
   const refreshed = await it.client.refresh(tokens);
   assert.equal((await it.client.introspect(refreshed.access_token)).email, who.email);
   await it.client.revoke(refreshed.access_token);
@@ -134,10 +131,8 @@ test('a client that proves itself by a key, and pushes its request', async () =>
 
 test('a device is let in', async () => {
   const it = await app('app-device', '--grant', 'urn:ietf:params:oauth:grant-type:device_code');
-  const who = await member();
   const handle = await it.client.deviceAuthorization({ scope: SCOPE });
-  const page = await (await context(chromium)).newPage();
-  const [tokens] = await Promise.all([handle.poll(), letIn(page, handle.verification_uri_complete, who)]);
+  const [tokens] = await Promise.all([handle.poll(), letIn(chromium, handle.verification_uri_complete, who)]);
   assert.equal((await it.client.userinfo(tokens)).email, who.email);
 });
 
@@ -151,9 +146,8 @@ test('a client on its own gets a token for itself', async () => {
 test('signing out here from the app, with a hint and without one', async () => {
   const bye = `${land.origin}/bye`;
   const it = await app('app-logout', '--post-logout-redirect-uri', bye);
-  const who = await member();
   for (const isHinted of [true, false]) {
-    const { page, tokens } = await signIn(it, who);
+    const { page, tokens } = await signIn(it);
     const state = generators.state();
     const hint = isHinted ? { id_token_hint: tokens } : {};
     const landed = land.next();

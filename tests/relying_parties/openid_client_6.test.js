@@ -9,13 +9,14 @@ const { createPrivateKey, webcrypto } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { after, before, test } = require('node:test');
 const oidc = require('openid-client');
-const { ISSUER, launch, context, told, member, letIn, landing, signInAt } = require('./world');
+const { ISSUER, launch, told, member, visit, letIn, landing } = require('./world');
 
 const SCOPE = 'openid profile email roles groups offline_access';
 
 let chromium;
 let land;
-before(async () => ([chromium, land] = [await launch(), await landing()]));
+let who;
+before(async () => ([chromium, land, who] = [await launch(), await landing(), await member()]));
 after(() => Promise.all([chromium.close(), land.stop()]));
 
 const proofs = {
@@ -40,8 +41,8 @@ async function appByKey(id, metadata) {
   return { config: await oidc.discovery(new URL(ISSUER), id, metadata, proof), callback: `${land.origin}/cb` };
 }
 
-// A whole sign-in in a fresh browser; `asked` adds to the request, and `build` makes the address of it.
-async function signIn({ config, callback }, who, { build = oidc.buildAuthorizationUrl, ...asked } = {}) {
+// A whole sign-in; `asked` adds to the request, and `build` makes the address of it.
+async function signIn({ config, callback }, { build = oidc.buildAuthorizationUrl, ...asked } = {}) {
   const [pkceCodeVerifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
   const address = await build(config, {
     redirect_uri: callback,
@@ -52,9 +53,8 @@ async function signIn({ config, callback }, who, { build = oidc.buildAuthorizati
     code_challenge_method: 'S256',
     ...asked,
   });
-  const page = await (await context(chromium)).newPage();
   const landed = land.next();
-  await signInAt(page, address.href, who);
+  const page = await visit(chromium, address.href, who);
   const { url, form } = await landed;
   const answer = form.size > 0 ? new Request(url, { method: 'POST', body: form }) : url;
   const tokens = await oidc.authorizationCodeGrant(config, answer, {
@@ -65,9 +65,8 @@ async function signIn({ config, callback }, who, { build = oidc.buildAuthorizati
 
 test('a confidential client: sign-in, userinfo, refresh, introspection, revocation', async () => {
   const { config, callback } = await app('six', '--introspect', 'own');
-  const who = await member();
   oidc.enableNonRepudiationChecks(config);
-  const { tokens } = await signIn({ config, callback }, who);
+  const { tokens } = await signIn({ config, callback });
   const claims = tokens.claims();
   assert.deepEqual([claims.iss, claims.aud, claims.roles], [ISSUER, 'six', told('user', 'show', who.email).roles]);
 
@@ -91,7 +90,7 @@ test('a confidential client: sign-in, userinfo, refresh, introspection, revocati
 for (const [method, ...flags] of [['client_secret_post', '--auth-method', 'client_secret_post'], ['none', '--public']]) {
   test(`a client that proves itself by ${method}`, async () => {
     const it = await app(`six-${method}`, ...flags);
-    const { tokens } = await signIn(it, await member());
+    const { tokens } = await signIn(it);
     const refreshed = await oidc.refreshTokenGrant(it.config, tokens.refresh_token);
     assert.equal(refreshed.claims().aud, `six-${method}`);
     await oidc.tokenRevocation(it.config, refreshed.access_token);
@@ -103,8 +102,7 @@ for (const [method, ...flags] of [['client_secret_post', '--auth-method', 'clien
 test('a client that proves itself by a key: a pushed request, answers signed, every endpoint', async () => {
   const it = await appByKey('keys-openid-client-6', { introspection_signed_response_alg: 'RS256' });
   oidc.enableNonRepudiationChecks(it.config);
-  const who = await member();
-  const { address, tokens } = await signIn(it, who, { build: oidc.buildAuthorizationUrlWithPAR });
+  const { address, tokens } = await signIn(it, { build: oidc.buildAuthorizationUrlWithPAR });
   assert.deepEqual([...address.searchParams.keys()].sort(), ['client_id', 'request_uri']);
   const refreshed = await oidc.refreshTokenGrant(it.config, tokens.refresh_token);
   const said = await oidc.tokenIntrospection(it.config, refreshed.access_token);
@@ -114,17 +112,15 @@ test('a client that proves itself by a key: a pushed request, answers signed, ev
 });
 
 test('the answer may come by a form', async () => {
-  const { form, tokens } = await signIn(await app('six-form'), await member(), { response_mode: 'form_post' });
+  const { form, tokens } = await signIn(await app('six-form'), { response_mode: 'form_post' });
   assert.ok(form.has('code'));
   assert.equal(tokens.claims().aud, 'six-form');
 });
 
 test('a device is let in', async () => {
   const it = await app('six-device', '--grant', 'urn:ietf:params:oauth:grant-type:device_code');
-  const who = await member();
   const codes = await oidc.initiateDeviceAuthorization(it.config, { scope: SCOPE });
-  const page = await (await context(chromium)).newPage();
-  await letIn(page, codes.verification_uri_complete, who);
+  await letIn(chromium, codes.verification_uri_complete, who);
   const tokens = await oidc.pollDeviceAuthorizationGrant(it.config, { ...codes, interval: 0.1 });
   const info = await oidc.fetchUserInfo(it.config, tokens.access_token, tokens.claims().sub);
   assert.equal(info.email, who.email);
@@ -140,9 +136,8 @@ test('a client on its own gets a token for itself', async () => {
 test('signing out here from the app, with a hint and without one', async () => {
   const bye = `${land.origin}/bye`;
   const it = await app('six-logout', '--post-logout-redirect-uri', bye);
-  const who = await member();
   for (const isHinted of [true, false]) {
-    const { page, tokens } = await signIn(it, who);
+    const { page, tokens } = await signIn(it);
     const state = oidc.randomState();
     const hint = isHinted ? { id_token_hint: tokens.id_token } : {};
     const landed = land.next();

@@ -52,9 +52,17 @@ async function signInAt(page, address, who) {
   await browser.fillSignIn(page, who);
 }
 
+// Opens an address in the one browser of `who`, which knows them after the first time; answers its page.
+async function visit(chromium, address, who) {
+  who.page ??= await (await context(chromium)).newPage();
+  await who.page.goto(address);
+  if (who.page.url().startsWith(`${ISSUER}/login`)) await browser.fillSignIn(who.page, who);
+  return who.page;
+}
+
 // Lets a device in by the link that it shows.
-async function letIn(page, link, who) {
-  await signInAt(page, link, who);
+async function letIn(chromium, link, who) {
+  const page = await visit(chromium, link, who);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Yes, let this device in' }).click();
   await page.getByRole('heading', { name: 'The device is let in' }).waitFor();
@@ -90,6 +98,6 @@ async function until(what, ask) {
 }
 
 module.exports = {
-  ISSUER, launch, context, advance, freePort, told, member, letIn, landing, signInAt, until,
+  ISSUER, launch, context, advance, freePort, told, member, visit, letIn, landing, signInAt, until,
   person: browser.person, postern: browser.postern, fillSignIn: browser.fillSignIn,
 };
