@@ -17,6 +17,7 @@ use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
 use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id};
+use postern::services::grants::UserCode;
 use postern::services::keys::SigningAlgorithm;
 use postern::services::registration::{Policy, read_metadata};
 use postern::services::users::email::Email;
@@ -81,6 +82,16 @@ fn sec_159_redirect_uri() {
             "http" => assert!(host == "localhost" || host == "[::1]" || host.starts_with("127."), "{text}"),
             scheme => assert!(scheme.contains('.'), "{text}"),
         }
+    });
+}
+
+#[test]
+fn sec_159_user_code() {
+    check!().for_each(|bytes: &[u8]| {
+        let Some(code) = UserCode::parse(&String::from_utf8_lossy(bytes)) else { return };
+        let shown = code.to_string();
+        assert!(shown.len() == 9 && shown.bytes().all(|it| it.is_ascii_uppercase() || it == b'-'), "{shown}");
+        assert_eq!(UserCode::parse(&shown).expect("it reads back"), code);
     });
 }
 
