@@ -13,6 +13,7 @@ use crate::services::clients::{AuthMethod, Settings};
 use crate::services::database::Database;
 use crate::services::database::testing::fresh;
 use crate::services::shared::Shared;
+use crate::services::testing::outgoing;
 
 #[derive(Parser)]
 struct Shell {
@@ -28,7 +29,7 @@ fn clients(database: Database) -> Clients {
     let (clock, random) = (Clock::system(), Random::system());
     let audit = Audit::new(database.clone(), clock.clone(), random.clone(), Duration::from_secs(60));
     let shared = Arc::new(Shared::new(clock.clone()));
-    Clients::new(database, shared, audit, clock, random, Settings::default()).expect("no file, no problem")
+    Clients::new(database, shared, audit, clock, random, outgoing(), Settings::default()).expect("no file, no problem")
 }
 
 async fn typed(clients: &Clients, words: &str, json: bool) -> Result<String> {

@@ -12,8 +12,10 @@ mod credentials;
 mod declared;
 mod file;
 mod jwks;
+mod key_sets;
 mod metadata;
 mod proof;
+mod remote;
 mod rows;
 mod scope;
 mod settings;
@@ -46,10 +48,12 @@ use sea_orm::EntityTrait;
 
 use super::audit::Audit;
 use super::database::Database;
+use super::outgoing::Outgoing;
 use super::shared::Shared;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
+use key_sets::KeySets;
 use rows::Memory;
 use watch::Watched;
 
@@ -63,10 +67,11 @@ pub struct Clients {
     random: Random,
     watched: Arc<Watched>,
     memory: Memory,
+    key_sets: KeySets,
 }
 
 impl Clients {
-    /// Reads the clients file, where `settings` name one.
+    /// Reads the clients file, where `settings` name one; what clients keep elsewhere is read by `outgoing`.
     ///
     /// # Errors
     /// Every problem of the file, as a sentence each.
@@ -76,10 +81,12 @@ impl Clients {
         audit: Audit,
         clock: Clock,
         random: Random,
+        outgoing: Outgoing,
         settings: Settings,
     ) -> Result<Self, Vec<String>> {
         let watched = Arc::new(Watched::open(settings.file)?);
-        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new() })
+        let key_sets = KeySets::new(outgoing, clock.clone());
+        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new(), key_sets })
     }
 
     /// The client called `id`. A client that was seen before costs no read until it changes.

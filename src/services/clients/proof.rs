@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::assertion::Assertion;
 use super::client::Secrets;
-use super::{AuthMethod, Client, Clients, Credentials, Jwks};
+use super::{AuthMethod, Client, Clients, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::sha256;
 use crate::services::caller::Caller;
@@ -108,8 +108,8 @@ impl Clients {
         let assertion = Assertion::read(assertion).ok_or_else(nobody)?;
         let named = assertion.client().filter(|named| id.is_empty() || *named == id).ok_or_else(nobody)?;
         let client = self.find(&ClientId::new(named)).await?.ok_or_else(nobody)?;
-        if client.token_endpoint_auth_method != AuthMethod::PrivateKeyJwt || !assertion.is_signed_by(keys_of(&client)?)
-        {
+        let signs = client.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
+        if !signs || !self.has_signed(&client, &assertion).await {
             return Err(nobody());
         }
         let spending = assertion.check(audiences, self.clock.now()).map_err(wrong)?;
@@ -118,15 +118,6 @@ impl Clients {
             false => Err(wrong("was used before (jti).")),
         }
     }
-}
-
-/// The keys that `client` signs its assertions with.
-///
-/// # Errors
-/// [`ErrorKind::InvalidClient`] with words when they are elsewhere: nothing here calls the outside.
-fn keys_of(client: &Client) -> Result<&Jwks> {
-    let words = "The keys of this client are at its jwks_uri, which is not read here; declare them as jwks.";
-    client.jwks.as_ref().ok_or_else(|| Error::new(ErrorKind::InvalidClient, words))
 }
 
 fn wrong(words: &'static str) -> Error {
