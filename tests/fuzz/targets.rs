@@ -16,6 +16,7 @@ use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
+use postern::services::caller::Caller;
 use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id};
 use postern::services::keys::SigningAlgorithm;
 use postern::services::users::email::Email;
@@ -193,12 +194,14 @@ fn sec_159_client_assertion() {
         let signature = pair.sign(message.as_bytes());
         format!("{message}.{}", BASE64.encode(signature))
     };
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    let caller = Caller { address, user_agent: String::new(), request_id: String::new() };
     let (runtime, app, sign) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app), AssertUnwindSafe(sign));
     check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let by_header = sign(bytes, br#"{"iss":"signer","sub":"signer"}"#);
         for assertion in [text.as_ref(), &sign(br#"{"alg":"EdDSA"}"#, bytes), &by_header] {
-            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"]);
+            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"], &caller);
             let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
             assert_eq!(refused.kind, ErrorKind::InvalidClient);
         }

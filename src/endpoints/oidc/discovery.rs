@@ -50,7 +50,7 @@ pub(crate) fn metadata(app: &App) -> Value {
     let inquirers: Vec<&str> = confidential.chain(["Bearer"]).collect();
     let assertions: Vec<&str> = AssertionAlgorithm::ALL.iter().map(|it| it.name()).collect();
     let signed: Vec<&str> = SigningAlgorithm::ALL.iter().map(|it| it.name()).collect();
-    json!({
+    let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
         "token_endpoint": at("/oauth2/token"),
@@ -88,5 +88,9 @@ pub(crate) fn metadata(app: &App) -> Value {
         "acr_values_supported": [ACR],
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["en"],
-    })
+    });
+    if app.config.clients.documents {
+        metadata["client_id_metadata_document_supported"] = true.into();
+    }
+    metadata
 }

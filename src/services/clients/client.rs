@@ -3,6 +3,7 @@
 use entity::{ClientId, Timestamp, TokenHash};
 use url::Url;
 
+use super::document;
 use super::metadata::Metadata;
 use super::uri::{RedirectUri, WebUri, host_of, with_query};
 use crate::secret::{Kind, same};
@@ -22,6 +23,8 @@ pub enum Origin {
     File,
     /// In the database, by command or API.
     Database,
+    /// Nowhere: it says of itself what it is, in the document at the address that is its id.
+    Document,
 }
 
 impl Origin {
@@ -31,6 +34,7 @@ impl Origin {
         match self {
             Self::File => "file",
             Self::Database => "database",
+            Self::Document => "document",
         }
     }
 }
@@ -56,12 +60,23 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
-    /// The host by which people know it: of an address where it takes them back, or of its home page.
+    /// The host by which people know it: of an address where it takes them back, or of its home page; for
+    /// one that nobody declared the host which lets it say what it is.
     #[must_use]
     pub fn host(&self) -> Option<String> {
+        if self.is_unvouched() {
+            return document::host(&self.id);
+        }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
         let addresses = back.chain(self.metadata.client_uri.iter().map(WebUri::as_str));
         addresses.filter_map(host_of).next()
+    }
+
+    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
+    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    #[must_use]
+    pub fn is_unvouched(&self) -> bool {
+        self.origin == Origin::Document
     }
 
     /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;

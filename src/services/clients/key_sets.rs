@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use super::assertion::Assertion;
-use super::remote::{Held, Remote};
+use super::remote::{Held, Remote, unreadable};
 use super::{Client, Clients, Jwks};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::services::caller::Caller;
 use crate::services::outgoing::Outgoing;
 
 /// How long a set is believed without a look, as others keep ours. A key that is new is looked for at once.
@@ -23,48 +24,62 @@ const LARGEST: usize = 64 << 10;
 /// How many sets are remembered: 16 MiB of the largest.
 const MOST: u64 = 256;
 
-/// What was read, by address.
+/// What was read, by address. Clients that nobody declared have a memory of their own, so that they drive
+/// out nobody.
 #[derive(Clone, Debug)]
 pub(super) struct KeySets {
-    sets: Remote<Jwks>,
+    declared: Remote<Jwks>,
+    unvouched: Remote<Jwks>,
     outgoing: Outgoing,
 }
 
 impl KeySets {
     pub(super) fn new(outgoing: Outgoing, clock: Clock) -> Self {
-        Self { sets: Remote::new(MOST, clock), outgoing }
+        Self { declared: Remote::new(MOST, clock.clone()), unvouched: Remote::new(MOST, clock), outgoing }
     }
 
-    async fn read_again(&self, address: &str) -> Result<Option<Held<Jwks>>> {
-        let (outgoing, url) = (self.outgoing.clone(), address.to_owned());
-        let reading = async move {
-            let set = outgoing.get_json(&url, LARGEST).await?;
-            let set = Jwks::published(&set).map_err(|words| Error::internal(format!("the key set {words}")))?;
-            Ok((set, FRESH))
-        };
-        self.sets.read_again(address, || Ok(reading)).await
+    fn of(&self, client: &Client) -> &Remote<Jwks> {
+        if client.is_unvouched() { &self.unvouched } else { &self.declared }
     }
 }
 
 impl Clients {
     /// Whether `client` has signed `assertion` with a key of its own: one that it has registered, or one that
     /// stands at the address which it has registered. Why that cannot be read is for the log alone.
-    pub(super) async fn has_signed(&self, client: &Client, assertion: &Assertion<'_>) -> bool {
+    ///
+    /// # Errors
+    /// Where nobody declared the client, and `caller` has too many addresses called.
+    pub(super) async fn has_signed(&self, client: &Client, assertion: &Assertion<'_>, caller: &Caller) -> Result<bool> {
         match (&client.jwks, &client.jwks_uri) {
-            (Some(keys), _) => assertion.is_signed_by(keys),
-            (None, Some(address)) => self.is_signed_by_keys_at(address.as_str(), assertion).await,
-            (None, None) => false,
+            (Some(keys), _) => Ok(assertion.is_signed_by(keys)),
+            (None, Some(address)) => self.is_signed_by_keys_at(address.as_str(), client, assertion, caller).await,
+            (None, None) => Ok(false),
         }
     }
 
-    async fn is_signed_by_keys_at(&self, address: &str, assertion: &Assertion<'_>) -> bool {
-        let now = self.clock.now();
+    async fn is_signed_by_keys_at(
+        &self,
+        address: &str,
+        client: &Client,
+        assertion: &Assertion<'_>,
+        caller: &Caller,
+    ) -> Result<bool> {
+        let (sets, now) = (self.key_sets.of(client), self.clock.now());
         let opens = |held: &Held<Jwks>| now.since(held.read_at) < LONGEST && assertion.is_signed_by(&held.value);
-        let held = self.key_sets.sets.held(address);
-        if held.is_some_and(|held| now < held.fresh_until && opens(&held)) {
-            return true;
+        if sets.held(address).is_some_and(|held| now < held.fresh_until && opens(&held)) {
+            return Ok(true);
         }
         // The key may be newer than the set that is held, and the set older than it may be.
-        self.key_sets.read_again(address).await.is_ok_and(|held| held.as_ref().is_some_and(opens))
+        let (outgoing, url) = (self.key_sets.outgoing.clone(), address.to_owned());
+        let begin = || {
+            let permit = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
+            Ok(async move {
+                let set = outgoing.get_json(&url, LARGEST).await;
+                drop(permit);
+                let set = Jwks::published(&set?).map_err(|words| unreadable("the key set", &words))?;
+                Ok((set, FRESH))
+            })
+        };
+        Ok(sets.read_again(address, begin).await?.as_ref().is_some_and(opens))
     }
 }

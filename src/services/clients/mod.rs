@@ -1,7 +1,8 @@
 //! Clients (relying parties): who they are, what they may, and the proof that it is them.
 //!
 //! A client is declared in `POSTERN_CLIENTS_FILE` or added to the database by command; the file
-//! wins where both name one. Nothing here asks what a grant or an endpoint does with a client:
+//! wins where both name one. Where the operator lets them, others come with a document about themselves.
+//! Nothing here asks what a grant or an endpoint does with a client:
 //! all that is declared is checked, typed and kept. To add a key of metadata: a field of
 //! [`Metadata`] and its line in `declared.rs`.
 
@@ -10,6 +11,8 @@ mod change;
 mod client;
 mod credentials;
 mod declared;
+mod document;
+mod documents;
 mod file;
 mod jwks;
 mod key_sets;
@@ -21,6 +24,7 @@ mod scope;
 mod settings;
 mod spent;
 mod table;
+mod unvouched;
 mod uri;
 mod vocabulary;
 mod watch;
@@ -53,6 +57,7 @@ use super::shared::Shared;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
+use documents::Documents;
 use key_sets::KeySets;
 use rows::Memory;
 use watch::Watched;
@@ -68,6 +73,7 @@ pub struct Clients {
     watched: Arc<Watched>,
     memory: Memory,
     key_sets: KeySets,
+    documents: Documents,
 }
 
 impl Clients {
@@ -84,16 +90,27 @@ impl Clients {
         outgoing: Outgoing,
         settings: Settings,
     ) -> Result<Self, Vec<String>> {
-        let watched = Arc::new(Watched::open(settings.file)?);
-        let key_sets = KeySets::new(outgoing, clock.clone());
-        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new(), key_sets })
+        let Settings { file, documents, open_resources } = settings;
+        let watched = Arc::new(Watched::open(file)?);
+        let key_sets = KeySets::new(outgoing.clone(), clock.clone());
+        let documents = Documents::new(outgoing, clock.clone(), documents, open_resources);
+        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new(), key_sets, documents })
     }
 
-    /// The client called `id`. A client that was seen before costs no read until it changes.
+    /// The client called `id`; one that nobody declared as it was known last. A client that was seen before
+    /// costs no read until it changes.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
+        match self.declared(id).await? {
+            None if self.documents.may_describe(id) => self.copied(id).await,
+            found => Ok(found),
+        }
+    }
+
+    /// The client that is declared by the name of `id`.
+    async fn declared(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         if let Some(found) = self.remembered(id) {
             return Ok(found);
         }
@@ -141,6 +158,8 @@ mod change_tests;
 mod credentials_tests;
 #[cfg(test)]
 mod declared_tests;
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod example_tests;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use moka::sync::Cache;
 use tracing::Instrument;
 
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// How long an address is left alone after it was read, well or not.
 pub(super) const PAUSE: Duration = Duration::from_secs(10);
@@ -59,6 +59,15 @@ impl<T: Send + Sync + 'static> Remote<T> {
         self.slots.get(address)?.held()
     }
 
+    /// Holds `value`, which was read at `address` at some other time; it is looked at again when it matters.
+    /// What is held already stays. Answers what is held.
+    pub(super) fn adopt(&self, address: &str, value: T, read_at: Timestamp) -> Arc<T> {
+        let slot = self.slots.get_with_by_ref(address, Arc::default);
+        let mut state = slot.state();
+        let held = state.held.get_or_insert_with(|| Held { value: Arc::new(value), read_at, fresh_until: read_at });
+        Arc::clone(&held.value)
+    }
+
     /// What is held of `address` after one more reading, which `begin` begins; as it was where that
     /// fails, and where the last one is less than [`PAUSE`] ago or came to its end meanwhile.
     ///
@@ -90,6 +99,11 @@ impl<T: Send + Sync + 'static> Remote<T> {
         }
         Ok(slot.held())
     }
+}
+
+/// Why a reading failed: `what` came, and is not what it should be.
+pub(super) fn unreadable(what: &str, words: &str) -> Error {
+    Error::from(ErrorKind::Unavailable).because(format!("{what} {words}"))
 }
 
 impl<T> Default for Slot<T> {
@@ -126,5 +140,40 @@ impl<T> Slot<T> {
 impl<T: Send + Sync + 'static> std::fmt::Debug for Remote<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Remote")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_146_addresses_that_strangers_name_do_not_grow_the_memory() {
+        let remote = Remote::new(10, Clock::system());
+        for number in 0..5_000 {
+            let _ = remote.adopt(&format!("https://app.example/{number}"), number, Timestamp::default());
+        }
+        remote.slots.run_pending_tasks();
+        assert!(remote.slots.entry_count() <= 10, "{}", remote.slots.entry_count());
+    }
+
+    #[tokio::test]
+    async fn sec_124_an_address_is_left_alone_for_a_while_unless_nothing_was_read() {
+        let remote = Remote::new(10, Clock::from_fn(Timestamp::default));
+        let held = |it: Option<Held<u8>>| it.map(|held| *held.value);
+        let mut asked = 0;
+        let mut read = async |value: u8| {
+            let begin = || {
+                asked += 1;
+                Ok(std::future::ready(Ok((value, PAUSE))))
+            };
+            held(remote.read_again("a", begin).await.expect("it begins"))
+        };
+        assert_eq!((read(1).await, read(2).await), (Some(1), Some(1)));
+        assert_eq!(asked, 1);
+        let full = || Err::<std::future::Ready<Result<(u8, Duration)>>, _>(ErrorKind::TooManyRequests.into());
+        assert!(remote.read_again("b", full).await.is_err());
+        let begun = remote.read_again("b", || Ok(std::future::ready(Ok((3, PAUSE))))).await;
+        assert_eq!(held(begun.expect("it begins")), Some(3), "what was not begun does not count");
     }
 }

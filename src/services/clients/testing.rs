@@ -39,7 +39,7 @@ pub(super) fn node(database: &Database, file: Option<&Path>) -> Node {
     let random = Random::system();
     let audit = Audit::new(database.clone(), clock.clone(), random.clone(), DAY);
     let shared = Arc::new(Shared::new(clock.clone()));
-    let settings = Settings { file: file.map(Path::to_owned) };
+    let settings = Settings { file: file.map(Path::to_owned), ..Settings::default() };
     let clients = Clients::new(database.clone(), shared, audit, clock, random, outgoing(), settings);
     let clients = clients.expect("the file is good");
     Node { clients, now }

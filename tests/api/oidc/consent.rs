@@ -5,7 +5,7 @@ use crate::support::{App, Browser, TestServer, Tokens, each};
 const ADA: &str = "ada@fernwood.example";
 
 /// Answers the consent page that `path` leads to.
-async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
+pub(super) async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
     let page = app.follow(browser, path).await.expect(200);
     assert!(page.body.contains("use your account?"), "{}", page.body);
     let form = browser.form(&page).await;

@@ -16,6 +16,8 @@ mod forged;
 mod guesses;
 mod introspection;
 mod logout;
+mod metadata_documents;
+mod metadata_hostile;
 mod pairwise;
 mod refresh;
 mod rules;
