@@ -17,7 +17,7 @@ use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
 use postern::services::caller::Caller;
-use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id};
+use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id, read_document};
 use postern::services::keys::SigningAlgorithm;
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
@@ -204,6 +204,25 @@ fn sec_159_client_assertion() {
             let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"], &caller);
             let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
             assert_eq!(refused.kind, ErrorKind::InvalidClient);
+        }
+    });
+}
+
+/// What an app says of itself, each text whole and as the value of a member of a good document.
+#[test]
+fn sec_159_client_document() {
+    const ID: &str = "https://app.example/client.json";
+    const MEMBERS: [&str; 6] = ["client_name", "redirect_uris", "grant_types", "scope", "jwks", "trusted"];
+    let id = client_id(ID).expect("an id");
+    let start = format!(r#"{{"client_id":"{ID}","redirect_uris":["https://app.example/cb"]"#);
+    check!().for_each(|bytes: &[u8]| {
+        let member = |name| [start.as_bytes(), b",\"", name, b"\":", bytes, b"}"].concat();
+        let documents = MEMBERS.map(|name| member(name.as_bytes()));
+        for document in documents.iter().map(Vec::as_slice).chain([bytes]) {
+            let Ok(client) = read_document(&id, document, &[]) else { continue };
+            assert!(client.require_pkce && !client.trusted && client.introspect.is_none() && !client.has_secret());
+            assert!(!client.redirect_uris.is_empty() && client.resources.is_empty());
+            assert!(!client.may_ask_for("introspect") && !client.may_ask_for("roles"));
         }
     });
 }

@@ -49,7 +49,7 @@ pub(super) fn host(id: &ClientId) -> Option<String> {
 ///
 /// # Errors
 /// With words for the log, when it is no such document.
-pub(super) fn read(id: &ClientId, body: &[u8], resources: &[WebUri]) -> Result<Client, String> {
+pub fn read(id: &ClientId, body: &[u8], resources: &[WebUri]) -> Result<Client, String> {
     let mut members = parse_object(body).ok_or("is no JSON object, or holds a member twice.")?;
     if members.get("client_id").and_then(Value::as_str) != Some(id.as_str()) {
         return Err("has another client_id than its own address.".into());

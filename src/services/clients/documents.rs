@@ -74,7 +74,7 @@ impl Clients {
     /// from everywhere; when the database is away.
     pub async fn meet(&self, id: &ClientId, caller: &Caller) -> Result<Option<Arc<Client>>> {
         match self.declared(id).await? {
-            None if self.documents.may_describe(id) => self.read_document(id, caller).await,
+            None if self.documents.may_describe(id) => Box::pin(self.read_document(id, caller)).await,
             found => Ok(found),
         }
     }

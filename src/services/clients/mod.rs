@@ -33,6 +33,7 @@ pub use super::keys::SigningAlgorithm;
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
 pub use credentials::{ASSERTION_TYPE, Brought, Credentials, presented};
+pub use document::read as read_document;
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
@@ -104,7 +105,8 @@ impl Clients {
     /// When the database is away.
     pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         match self.declared(id).await? {
-            None if self.documents.may_describe(id) => self.copied(id).await,
+            // On the heap: who is declared has no use for its room.
+            None if self.documents.may_describe(id) => Box::pin(self.copied(id)).await,
             found => Ok(found),
         }
     }

@@ -99,6 +99,8 @@ async fn an_mcp_client_that_nobody_declared_is_let_in_by_a_person() {
         let quill = described(server, site, DOCUMENT);
         server.sign_up(ADA).await;
         let browser = Browser::signed_in(server, ADA).await;
+        let door = quill.follow(&Browser::at(server), &quill.request(ASKED)).await.expect(200).body;
+        assert!(door.contains("to go on to localhost") && !door.contains("Quill"), "{door}");
         let page = quill.follow(&browser, &quill.request(ASKED)).await.expect(200);
         for text in [
             "Let Quill &amp; co use your account?",
