@@ -69,7 +69,7 @@ pub(super) fn all(album: &Album) {
         ("consent-unknown-here", None, "back to an app on this device."),
     ] {
         let html = album.add(name, &unknown(host));
-        assert!(html.contains("<b>tools.harvest.example</b> alone") && html.contains(told), "{html}");
+        assert!(html.contains("Only <b>tools.harvest.example</b> says") && html.contains(told), "{html}");
     }
     let email = "maren@fernwood.example".to_owned();
     album.add("unverified", &UnverifiedPage { client: "Harvest Notes".into(), email });
