@@ -18,6 +18,7 @@ use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::outbox::Outbox;
 use crate::services::outgoing::Outgoing;
+use crate::services::registration::{InitialTokens, Registration};
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
 use crate::services::tokens::{self, Tokens};
@@ -141,6 +142,21 @@ impl Ground {
         let key = |purpose| DerivedKey::derive(config.encryption_key.expose(), purpose);
         let keys = grants::Keys { browsers: key("browsers"), user_codes: key("user codes") };
         Grants::new(parts, config.grants, keys)
+    }
+
+    pub(super) fn registration(&self, config: &Config, clients: &Clients, grants: &Grants) -> Registration {
+        let (database, audit) = (self.database.clone(), self.audit.clone());
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Registration {
+            initial: InitialTokens { database, audit, clock, random },
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clients: clients.clone(),
+            grants: grants.clone(),
+            clock: self.clock.clone(),
+            settings: config.registration.clone(),
+        }
     }
 
     pub(super) fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {

@@ -24,8 +24,8 @@ pub use picture::Picture;
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
 use crate::services::{
-    back_channel, certificates, clients, database, grants, keys as signing, moderation, outgoing, sessions, tokens,
-    users,
+    back_channel, certificates, clients, database, grants, keys as signing, moderation, outgoing, registration,
+    sessions, tokens, users,
 };
 
 /// Every setting of this release.
@@ -37,6 +37,8 @@ pub struct Config {
     pub users: users::Settings,
     /// Declared clients.
     pub clients: clients::Settings,
+    /// Clients that register themselves.
+    pub registration: registration::Settings,
     /// Limits.
     pub moderation: moderation::Settings,
     /// Browser sessions.
@@ -105,6 +107,7 @@ impl Config {
         let keys = keys::Given::read(env);
         env.section(OPERATION);
         let clients = clients::Settings::read(env);
+        let registration = registration::Settings::read(env, web.as_ref().map(|it| &it.url));
         let audit_retention = env.or("POSTERN_AUDIT_RETENTION", "365d", "How long the audit is kept.", |text| {
             numbers::duration(text, 86_400..=3_650 * 86_400)
         });
@@ -121,10 +124,12 @@ impl Config {
             return None;
         }
         let tokens = tokens?(keys.jwt_secret, keys.jwt_refresh_secret);
+        let outgoing = outgoing?;
         Some(Self {
             database,
             users: users?,
             clients: clients?,
+            registration: registration?(outgoing.networks.clone()),
             moderation: moderation?,
             sessions: sessions?,
             keys: signing?(longest_token(&tokens)),
@@ -132,7 +137,7 @@ impl Config {
             tokens,
             web: web?,
             tls: tls?,
-            outgoing: outgoing?,
+            outgoing,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
             previous_encryption_key: keys.previous_encryption_key,

@@ -61,6 +61,30 @@ const REFUSALS: &[Refusals] = &[
     oauth("revoke", &[Kind::InvalidClient, Kind::TooManyRequests]),
     oauth("userinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
     oauth("postUserinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
+    oauth(
+        "registerClient",
+        &[
+            Kind::InvalidRedirectUri,
+            Kind::InvalidClientMetadata,
+            Kind::UnapprovedSoftwareStatement,
+            Kind::InvalidToken,
+            Kind::NotFound,
+            Kind::TooManyRequests,
+        ],
+    ),
+    oauth("getRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
+    oauth(
+        "replaceRegistration",
+        &[
+            Kind::InvalidRedirectUri,
+            Kind::InvalidClientMetadata,
+            Kind::UnapprovedSoftwareStatement,
+            Kind::InvalidToken,
+            Kind::NotFound,
+            Kind::TooManyRequests,
+        ],
+    ),
+    oauth("removeRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
 ];
 
 const fn oauth(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
@@ -91,11 +115,12 @@ pub fn document() -> &'static Value {
 }
 
 fn generate() -> Value {
-    let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", env!("CARGO_PKG_VERSION"))
-        .description("A self-hosted identity sidecar for chat apps.")
-        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
-        // Relative to where the document was read, so that it holds below any base path.
-        .server(".");
+    let service =
+        OpenApiService::new((session_api::Api, oidc::API, oidc::RegistrationApi), "Postern", env!("CARGO_PKG_VERSION"))
+            .description("A self-hosted identity sidecar for chat apps.")
+            .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+            // Relative to where the document was read, so that it holds below any base path.
+            .server(".");
     let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
     if let Err(gap) = list_statuses(&mut document, REFUSALS) {
         tracing::error!(gap, "the OpenAPI document is incomplete");
@@ -152,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_operation_lists_what_it_can_refuse() {
-        let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", "0");
+        let service = OpenApiService::new((session_api::Api, oidc::API, oidc::RegistrationApi), "Postern", "0");
         let mut document: Value = serde_json::from_str(&service.spec()).unwrap();
         list_statuses(&mut document, REFUSALS).unwrap();
         assert!(!document.to_string().contains("\"default\":{\"description\""));

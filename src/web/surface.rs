@@ -68,7 +68,7 @@ impl<E: Endpoint> Surface<E> {
             Ok(Ok(Ok(response))) => response.into_response(),
             Ok(Ok(Err(error))) => failure::respond_to(&Shape::Problem, error, id),
             Ok(Err(_)) => failure::respond(&Shape::Problem, &Error::internal("a handler panicked"), id),
-            // A body that is late has its own refusal (408) by now: this delay is ours.
+            // The groups inside have answered by now, each in its own form.
             Err(_) => failure::respond(&Shape::Problem, &ErrorKind::Unavailable.into(), id),
         }
     }

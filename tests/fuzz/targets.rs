@@ -17,8 +17,10 @@ use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
 use postern::services::caller::Caller;
-use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id, read_document};
+use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id, read_document};
+use postern::services::grants::UserCode;
 use postern::services::keys::SigningAlgorithm;
+use postern::services::registration::{Policy, read_metadata};
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -81,6 +83,16 @@ fn sec_159_redirect_uri() {
             "http" => assert!(host == "localhost" || host == "[::1]" || host.starts_with("127."), "{text}"),
             scheme => assert!(scheme.contains('.'), "{text}"),
         }
+    });
+}
+
+#[test]
+fn sec_159_user_code() {
+    check!().for_each(|bytes: &[u8]| {
+        let Some(code) = UserCode::parse(&String::from_utf8_lossy(bytes)) else { return };
+        let shown = code.to_string();
+        assert!(shown.len() == 9 && shown.bytes().all(|it| it.is_ascii_uppercase() || it == b'-'), "{shown}");
+        assert_eq!(UserCode::parse(&shown).expect("it reads back"), code);
     });
 }
 
@@ -224,6 +236,21 @@ fn sec_159_client_document() {
             assert!(!client.redirect_uris.is_empty() && client.resources.is_empty());
             assert!(!client.may_ask_for("introspect") && !client.may_ask_for("roles"));
         }
+    });
+}
+
+/// What a client says of itself: what is taken of it reads back as itself, and grants nothing.
+#[test]
+fn sec_159_client_metadata() {
+    check!().for_each(|bytes: &[u8]| {
+        let Ok(document) = json::object::<Body>(bytes) else { return };
+        let policy = Policy { grants: GrantType::ALL, networks: &[] };
+        let Ok(metadata) = read_metadata(&document, &policy) else { return };
+        assert!(!metadata.trusted && metadata.require_pkce && metadata.introspect.is_none());
+        let serde_json::Value::Object(again) = serde_json::to_value(&metadata).expect("JSON") else {
+            unreachable!("metadata is an object")
+        };
+        assert_eq!(read_metadata(&again, &policy).expect("it reads back"), metadata);
     });
 }
 

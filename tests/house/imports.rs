@@ -15,7 +15,7 @@ const OWNERS: [(&str, &str); 21] = [
     ("ban", "moderation"),
     ("client", "clients"),
     ("client_document", "clients"),
-    ("initial_access_token", "clients"),
+    ("initial_access_token", "registration"),
     ("spent_assertion", "clients"),
     ("signing_key", "keys"),
     ("grant", "grants"),

@@ -134,7 +134,7 @@ impl Waiting {
 
 /// What an app is called beside a field for a password: by its host where the name is its own word alone.
 fn known_as(client: &Client) -> String {
-    let host = client.host().filter(|_| client.is_unvouched());
+    let host = client.host().filter(|_| client.is_described());
     host.unwrap_or_else(|| client.name().to_owned())
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::cors;
 use super::logout::LOGOUT;
+use super::registration::REGISTER;
 use crate::app::App;
 use crate::error::Result;
 use crate::services::clients::{
@@ -14,6 +15,7 @@ use crate::services::clients::{
 };
 use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
+use crate::services::registration::Mode;
 use crate::services::tokens::{ACR, claims};
 use crate::web::return_to::AUTHORIZE;
 
@@ -91,6 +93,9 @@ pub(crate) fn metadata(app: &App) -> Value {
     });
     if app.config.clients.documents {
         metadata["client_id_metadata_document_supported"] = true.into();
+    }
+    if app.config.registration.mode != Mode::Off {
+        metadata["registration_endpoint"] = at(REGISTER).into();
     }
     metadata
 }

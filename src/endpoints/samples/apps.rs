@@ -25,6 +25,7 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         initial: "H".into(),
         host: Some("notes.harvest.example".into()),
         described_by: None,
+        is_unchecked: false,
         items,
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
@@ -71,6 +72,7 @@ pub(super) fn all(album: &Album) {
         let html = album.add(name, &unknown(host));
         assert!(html.contains("Only <b>tools.harvest.example</b> says") && html.contains(told), "{html}");
     }
+    album.add("consent-unchecked", &ConsentPage { is_unchecked: true, ..consent("Harvest Notes", items()) });
     let email = "maren@fernwood.example".to_owned();
     album.add("unverified", &UnverifiedPage { client: "Harvest Notes".into(), email });
     let fields =

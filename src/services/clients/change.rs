@@ -7,7 +7,7 @@ use std::time::Duration;
 use entity::client::{ActiveModel, Column, Entity};
 use entity::{ClientId, Timestamp, TokenHash};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
 
 use super::client::{Client, ClientSecret, Origin, Secrets, client_id};
 use super::metadata::Metadata;
@@ -40,11 +40,11 @@ impl Clients {
         }
         let secret = metadata.has_secret().then(|| Secret::generate(&self.random));
         let hash = secret.as_ref().map(Secret::hash);
-        let now = self.clock.now();
-        let row = row(&id, &metadata, hash.clone(), now)?;
-        self.change(&id, EventKind::ClientAdded, actor, |tx, id| Box::pin(insert(tx, id, row))).await?;
-        let secrets = Secrets { current: hash, previous: None };
-        Ok(Added { client: Client { id, metadata, origin: Origin::Database, created_at: Some(now), secrets }, secret })
+        let (secrets, created_at) = (Secrets { current: hash, previous: None }, Some(self.clock.now()));
+        let client = Client { id, metadata, origin: Origin::Database, created_at, expires_at: None, secrets };
+        let row = rows::row(&client)?;
+        self.change(&client.id, EventKind::ClientAdded, actor, |tx, id| Box::pin(insert(tx, id, row))).await?;
+        Ok(Added { client, secret })
     }
 
     /// Gives a client a new secret; the one from before opens for `keep_previous` more.
@@ -119,19 +119,7 @@ fn check(id: &ClientId, metadata: &Metadata) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
 }
 
-fn row(id: &ClientId, metadata: &Metadata, secret: Option<TokenHash>, now: Timestamp) -> Result<ActiveModel> {
-    Ok(ActiveModel {
-        id: Set(id.clone()),
-        metadata: Set(serde_json::to_string(metadata).map_err(Error::internal)?),
-        secret_hash: Set(secret),
-        previous_secret_hash: Set(None),
-        previous_secret_expires_at: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
-    })
-}
-
-async fn insert(tx: &Executor<'_>, id: &ClientId, row: ActiveModel) -> Result<()> {
+pub(super) async fn insert(tx: &Executor<'_>, id: &ClientId, row: ActiveModel) -> Result<()> {
     let outcome = Entity::insert(row).on_conflict_do_nothing_on([Column::Id]).exec_without_returning(tx).await?;
     match outcome {
         TryInsertResult::Inserted(1..) => Ok(()),

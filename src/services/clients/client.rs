@@ -21,8 +21,10 @@ impl Kind for ClientSecret {
 pub enum Origin {
     /// In `POSTERN_CLIENTS_FILE`: no command changes it.
     File,
-    /// In the database, by command or API.
+    /// In the database, by command.
     Database,
+    /// By itself (RFC 7591): what it says of itself is nobody else's word.
+    Registration,
     /// Nowhere: it says of itself what it is, in the document at the address that is its id.
     Document,
 }
@@ -34,6 +36,7 @@ impl Origin {
         match self {
             Self::File => "file",
             Self::Database => "database",
+            Self::Registration => "registration",
             Self::Document => "document",
         }
     }
@@ -50,6 +53,8 @@ pub struct Client {
     pub origin: Origin,
     /// When it was added; a client of the file was not.
     pub created_at: Option<Timestamp>,
+    /// When one that registered itself unasked is forgotten, unless a person lets it in before.
+    pub expires_at: Option<Timestamp>,
     pub(super) secrets: Secrets,
 }
 
@@ -60,22 +65,29 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
-    /// The host by which people know it: of an address where it takes them back, or of its home page; for
-    /// one that nobody declared the host which lets it say what it is.
+    /// The host by which people know it: of an address where it takes them back, or of its home page,
+    /// which counts only where somebody here has declared it; for one with a document about itself the host
+    /// of that.
     #[must_use]
     pub fn host(&self) -> Option<String> {
-        if self.is_unvouched() {
+        if self.is_described() {
             return document::host(&self.id);
         }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let addresses = back.chain(self.metadata.client_uri.iter().map(WebUri::as_str));
-        addresses.filter_map(host_of).next()
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
+        back.chain(home).filter_map(host_of).next()
     }
 
-    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
-    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    /// Whether all that is known of it is its own word.
     #[must_use]
-    pub fn is_unvouched(&self) -> bool {
+    pub fn is_unchecked(&self) -> bool {
+        matches!(self.origin, Origin::Registration | Origin::Document)
+    }
+
+    /// Whether it comes with a document about itself. Whoever can read that can come as this client, so people
+    /// are asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    #[must_use]
+    pub fn is_described(&self) -> bool {
         self.origin == Origin::Document
     }
 

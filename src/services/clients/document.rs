@@ -7,7 +7,7 @@ use url::Url;
 
 use super::client::{Client, Origin, Secrets, is_client_id};
 use super::metadata::Metadata;
-use super::unvouched::{GRANTS, unvouched};
+use super::unvouched::{GRANTS, is_deceptive, unvouched};
 use super::uri::WebUri;
 use super::vocabulary::{AuthMethod, GrantType, ResponseType};
 use crate::services::keys::parse_object;
@@ -76,7 +76,7 @@ pub fn read(id: &ClientId, body: &[u8], resources: &[WebUri]) -> Result<Client, 
 pub(super) fn of(id: &ClientId, said: Metadata, resources: &[WebUri]) -> Client {
     let metadata = unvouched(said, resources);
     let (id, origin, secrets) = (id.clone(), Origin::Document, Secrets::default());
-    Client { id, metadata, origin, created_at: None, secrets }
+    Client { id, metadata, origin, created_at: None, expires_at: None, secrets }
 }
 
 fn keep_known(members: &mut Map<String, Value>, name: &str, known: &[&str]) {
@@ -96,9 +96,4 @@ fn check(said: &Metadata) -> Result<(), String> {
         return Err("client_name: holds characters that change how others are read.".into());
     }
     Ok(())
-}
-
-/// Characters that nobody sees, or that turn round what stands beside them.
-fn is_deceptive(it: char) -> bool {
-    matches!(it, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

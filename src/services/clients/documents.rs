@@ -52,6 +52,11 @@ impl Documents {
         Self { clients: Remote::new(MOST, clock), outgoing, calls, is_on, resources: resources.into() }
     }
 
+    /// What the operator opens to apps that nobody declared.
+    pub(super) fn resources(&self) -> &[WebUri] {
+        &self.resources
+    }
+
     /// Whether `id` is the address of a document, where that counts.
     pub(super) fn may_describe(&self, id: &ClientId) -> bool {
         self.is_on && document::is_address(id.as_str())
@@ -148,7 +153,7 @@ impl Clients {
     /// # Errors
     /// When the database is away.
     pub async fn keep_copy(&self, client: &Client, lasts: Duration) -> Result<()> {
-        if !client.is_unvouched() {
+        if !client.is_described() {
             return Ok(());
         }
         let now = self.clock.now();

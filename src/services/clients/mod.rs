@@ -1,8 +1,9 @@
 //! Clients (relying parties): who they are, what they may, and the proof that it is them.
 //!
-//! A client is declared in `POSTERN_CLIENTS_FILE` or added to the database by command; the file
-//! wins where both name one. Where the operator lets them, others come with a document about themselves.
-//! Nothing here asks what a grant or an endpoint does with a client:
+//! A client is declared in `POSTERN_CLIENTS_FILE`, added to the database by command, or registered
+//! by itself (`services/registration`); the file wins where it names one too. Where the operator lets
+//! them, others come with a document about themselves. Nothing here asks what a grant or an endpoint does
+//! with a client:
 //! all that is declared is checked, typed and kept. To add a key of metadata: a field of
 //! [`Metadata`] and its line in `declared.rs`.
 
@@ -18,13 +19,14 @@ mod jwks;
 mod key_sets;
 mod metadata;
 mod proof;
+mod registered;
 mod remote;
 mod rows;
 mod scope;
 mod settings;
 mod spent;
 mod table;
-mod unvouched;
+pub mod unvouched;
 mod uri;
 mod vocabulary;
 mod watch;
@@ -37,11 +39,12 @@ pub use document::read as read_document;
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
+pub use registered::{Registered, RegistrationToken};
 pub use scope::ScopeList;
 pub use settings::Settings;
 pub use uri::{RedirectUri, WebUri, host_of, with_query};
 pub use vocabulary::{
-    AccessTokenKind, AssertionAlgorithm, AuthMethod, GrantType, Introspect, ResponseType, SubjectType,
+    AccessTokenKind, ApplicationType, AssertionAlgorithm, AuthMethod, GrantType, Introspect, ResponseType, SubjectType,
 };
 
 use std::collections::BTreeMap;
@@ -123,9 +126,13 @@ impl Clients {
     async fn fetch(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         let stamp = self.shared.stamp([&rows::subject(id)]);
         let row = Entity::find_by_id(id.clone()).one(self.database.read()).await?;
-        let found = row.and_then(rows::client).map(Arc::new);
+        let mut found = row.and_then(rows::client);
+        if let Some(client) = found.as_mut().filter(|client| client.is_unchecked()) {
+            client.metadata.resources = self.documents.resources().to_vec();
+        }
+        let found = found.map(Arc::new);
         self.memory.keep(id, stamp, found.clone());
-        Ok(found)
+        Ok(found.filter(|client| self.is_kept(client)))
     }
 
     /// What is known of `id` without a read: a client, or that there is none.
@@ -137,7 +144,13 @@ impl Clients {
         if !client::is_client_id(id.as_str()) {
             return Some(None);
         }
-        self.memory.recall(&self.shared, id)
+        let known = self.memory.recall(&self.shared, id)?;
+        Some(known.filter(|client| self.is_kept(client)))
+    }
+
+    /// Whether `client` is not one whose time is over, although its row may still be there.
+    fn is_kept(&self, client: &Client) -> bool {
+        client.expires_at.is_none_or(|end| self.clock.now() < end)
     }
 
     /// Every client, by id. One that stands in the file and in the database is listed as the file
@@ -147,7 +160,8 @@ impl Clients {
     /// When the database is away.
     pub async fn list(&self) -> Result<Vec<Arc<Client>>> {
         let rows = Entity::find().all(self.database.read()).await?;
-        let added = rows.into_iter().filter_map(rows::client).map(|client| (client.id.clone(), Arc::new(client)));
+        let added = rows.into_iter().filter_map(rows::client).filter(|client| self.is_kept(client));
+        let added = added.map(|client| (client.id.clone(), Arc::new(client)));
         let mut clients: BTreeMap<ClientId, Arc<Client>> = added.collect();
         clients.extend(self.watched.current().iter().map(|client| (client.id.clone(), client.clone())));
         Ok(clients.into_values().collect())

@@ -1,5 +1,5 @@
-//! What an app may have that nobody here has vouched for: it says itself what it is, and a person decides
-//! each time whether to let it in.
+//! What an app may have that nobody here has vouched for, whether it registered itself or comes with a
+//! document: it says itself what it is, and a person decides whether to let it in.
 
 use super::metadata::Metadata;
 use super::scope::ScopeList;
@@ -8,10 +8,10 @@ use super::vocabulary::GrantType;
 
 /// What it may ask tokens for: what a person has agreed to in a browser. A device's code is left out, for
 /// nobody sees where a request for one comes from.
-pub(super) const GRANTS: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+pub const GRANTS: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
 /// The scopes that it may ask for: who the person is. Roles and groups tell how a house is run, and what
 /// introspection tells is an operator's to give.
-pub(super) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// What counts of what an app says of itself. `resources` are those that the operator opens to such apps.
 pub(super) fn unvouched(said: Metadata, resources: &[WebUri]) -> Metadata {
@@ -36,6 +36,15 @@ pub(super) fn unvouched(said: Metadata, resources: &[WebUri]) -> Metadata {
         ..Metadata::default()
     }
     .completed()
+}
+
+/// Whether a character is not seen, or moves those around it (Unicode Technical Report 36 section 2.5): a name
+/// that holds one can look like another.
+#[must_use]
+pub fn is_deceptive(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

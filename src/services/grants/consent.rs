@@ -104,10 +104,17 @@ impl Grants {
                     .update_columns([Column::Scope, Column::Claims, Column::UpdatedAt])
                     .to_owned();
                 Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
-                grants.audit.record(tx, event).await
+                grants.audit.record(tx, event).await?;
+                match grants.back_channel.clients.let_in(tx, &request.client_id).await? {
+                    Some(client) => grants.shared.announce(tx, vec![client]).await.map(Some),
+                    None => Ok(None),
+                }
             })
         });
-        write.await
+        if let Some(pending) = write.await? {
+            self.shared.apply(&pending);
+        }
+        Ok(())
     }
 
     /// Withdraws what `user` has allowed `client`: its grants and their tokens end.

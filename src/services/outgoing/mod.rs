@@ -9,7 +9,7 @@ mod document;
 mod resolve;
 mod settings;
 
-pub use address::is_public;
+pub use address::{is_public, may_be_called};
 pub use document::Document;
 pub use settings::{Proxies, Settings};
 

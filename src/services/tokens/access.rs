@@ -2,14 +2,14 @@
 
 use entity::access_token::{ActiveModel, Column, Entity, Model};
 use entity::{ClientId, GrantId, Names, Timestamp, TokenHash};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, SqlErr};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::claims::{self, Claims};
 use super::{ACR, Tokens};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
 use crate::services::clients::{AccessTokenKind, Client, SigningAlgorithm};
 use crate::services::database::sweep;
@@ -145,7 +145,7 @@ impl Tokens {
         };
         let insert = Entity::insert(row);
         let write = self.database.write_statement(|tx| {
-            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
+            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(orphaned) })
         });
         write.await?;
         Ok(token.expose().into())
@@ -182,5 +182,13 @@ impl Tokens {
     /// When the database is away.
     pub async fn sweep_opaque(&self, most: u64) -> Result<u64> {
         sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
+    }
+}
+
+/// What hinders the row of an opaque token: a logout may have taken the grant away meanwhile.
+fn orphaned(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => ErrorKind::InvalidGrant.into(),
+        _ => error.into(),
     }
 }

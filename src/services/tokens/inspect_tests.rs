@@ -5,8 +5,13 @@ use std::sync::atomic::Ordering;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+use entity::{GrantId, Names, grant};
+
+use super::access::Order;
+use crate::error::ErrorKind;
 use crate::services::accounts::Doer;
-use crate::services::clients::SigningAlgorithm;
+use crate::services::audit::Actor;
+use crate::services::clients::{AccessTokenKind, Metadata, SigningAlgorithm};
 use crate::services::testing::{House, TOKEN};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,5 +102,42 @@ async fn sec_078_a_signed_token_that_is_wrong_costs_no_read() {
         assert_eq!(house.db.reads.load(Ordering::SeqCst), before);
         assert!(house.tokens.inspect(&good).await.unwrap().is_none(), "there is no such client");
         assert!(house.db.reads.load(Ordering::SeqCst) > before, "and that takes a look");
+    }
+}
+
+/// A logout ended the grant between the exchange and the token.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opaque_token_of_a_grant_that_is_gone_is_refused_with_words() {
+    for house in House::all().await {
+        let ada = house.person("ada@example.com").await;
+        let (session, _) = house.sign_in(&ada).await;
+        let live = house.sessions.look_up(session.id).await.unwrap().unwrap();
+        let metadata = Metadata { access_token: AccessTokenKind::Opaque, ..Metadata::default() };
+        let id = crate::services::clients::client_id("app").unwrap();
+        house.tokens.clients.add(id.clone(), metadata, Actor::Command).await.unwrap();
+        let client = house.tokens.clients.find(&id).await.unwrap().unwrap();
+        let gone = grant::Model {
+            id: GrantId::from_bytes([7; 16]),
+            client_id: id,
+            user_id: ada.id,
+            session_id: session.id,
+            scope: Names::new(["openid"]),
+            audience: Names::default(),
+            claims: None,
+            redirect_uri: None,
+            challenge: None,
+            nonce: None,
+            code_hash: None,
+            code_expires_at: None,
+            redeemed_at: None,
+            offline: false,
+            authenticated_at: session.created_at,
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+        };
+        let order =
+            Order { client: &client, scope: &gone.scope, audience: &gone.audience, granted: Some((&gone, &live)) };
+        let refused = house.tokens.access_token(&order).await.map(|_| ()).map_err(|error| error.kind);
+        assert_eq!(refused, Err(ErrorKind::InvalidGrant));
     }
 }

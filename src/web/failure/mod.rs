@@ -12,6 +12,7 @@ pub use allow::{Allow, Methods, get, post};
 pub use shapes::{OAuthError, PageRenderer, Problem, ProblemField, Shape, oauth_code};
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use poem::PathPattern;
@@ -21,7 +22,7 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 
 use crate::error::{Error, ErrorKind};
-use crate::web::{Web, trace::RequestId};
+use crate::web::{Context, Web, trace::RequestId};
 
 impl ResponseError for Error {
     fn status(&self) -> StatusCode {
@@ -82,10 +83,18 @@ impl<E: Endpoint> Endpoint for Shaped<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = RequestId::of(&request);
         let web = Web::of(&request).ok().cloned();
-        let error = match AssertUnwindSafe(self.routes.call(request)).catch_unwind().await {
-            Ok(Ok(answer)) => return Ok(answer.into_response()),
-            Ok(Err(error)) => error,
-            Err(_) => Error::internal("a handler panicked").into(),
+        let deadline = request.data::<Context>().map(|context| context.deadline);
+        let answer = pin!(AssertUnwindSafe(self.routes.call(request)).catch_unwind());
+        let answer = match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, answer).await,
+            None => Ok(answer.await),
+        };
+        let error = match answer {
+            Ok(Ok(Ok(answer))) => return Ok(answer.into_response()),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) => Error::internal("a handler panicked").into(),
+            // A body that is late has its own refusal (408) by now: this delay is ours.
+            Err(_) => Error::from(ErrorKind::Unavailable).into(),
         };
         let base = web.as_ref().map_or("", |web| web.settings.base_path());
         let allow = self.failures.allow.methods(&error, base);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use poem::http::{HeaderMap, Method, header};
 use poem::{Body, EndpointExt, IntoEndpoint, Route, handler};
 use poem_openapi::param::{Path, Query};
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::{FieldProblem, Result};
+use crate::web::Settings;
 use crate::web::json::{OptionalJson, StrictJson};
 use crate::web::surface::Surface;
 use crate::web::tests::{settings, web};
@@ -53,16 +56,25 @@ fn one_page() -> &'static str {
     "page"
 }
 
-fn site() -> Surface<Route> {
+#[handler]
+async fn slow_page() {
+    std::future::pending::<()>().await;
+}
+
+const PATIENT: Duration = Duration::from_secs(30);
+
+fn site(longest: Duration) -> Surface<Shaped<Route>> {
     let api = |failures: Failures| OpenApiService::new(Api, "", "").into_endpoint().with(failures);
     let allow = Allow::of::<Api>;
     let renderer: PageRenderer = std::sync::Arc::new(|error, id| format!("<p>{error} {id}").into_response());
+    let pages = Route::new().at("/one", get(one_page).post(one_page)).at("/slow", get(slow_page));
     let routes = Route::new()
         .nest("/auth/api", api(Failures::problem(allow())))
         .nest("/oauth2", api(Failures::oauth(allow())))
         .nest("/bare", api(Failures::bare()))
-        .nest("/pages", Route::new().at("/one", get(one_page).post(one_page)).with(Failures::page(renderer)));
-    Surface::new(web(settings("https://chat.example.com/auth/api")), routes)
+        .nest("/pages", pages.with(Failures::page(renderer)));
+    let settings = Settings { request_timeout: longest, ..settings("https://chat.example.com/auth/api") };
+    Surface::new(web(settings), routes.with(Failures::problem(Allow::default())))
 }
 
 struct Answer {
@@ -79,7 +91,7 @@ impl Answer {
 
 async fn call(method: Method, path: &str, body: impl Into<Body>) -> Answer {
     let request = Request::builder().method(method).uri_str(path).content_type("application/json").body(body);
-    let answer = site().get_response(request).await;
+    let answer = site(PATIENT).get_response(request).await;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     Answer { status, headers, text: answer.into_body().into_string().await.expect("text") }
 }
@@ -186,7 +198,7 @@ async fn sec_032_only_json_is_read_and_no_body_needs_no_type() {
         if let Some(media_type) = media_type {
             request = request.content_type(media_type);
         }
-        site().get_response(request.body(body)).await.status().as_u16()
+        site(PATIENT).get_response(request.body(body)).await.status().as_u16()
     };
     let text = r#"{"text":"a"}"#;
     for media_type in
@@ -211,8 +223,14 @@ async fn sec_127_large_and_compressed_bodies_are_refused() {
             .content_type("application/json")
             .header(name, value)
     };
-    assert_eq!(site().get_response(post(header::CONTENT_LENGTH, "65537").body("{}")).await.status().as_u16(), 413);
-    assert_eq!(site().get_response(post(header::CONTENT_ENCODING, "gzip").body("{}")).await.status().as_u16(), 415);
+    assert_eq!(
+        site(PATIENT).get_response(post(header::CONTENT_LENGTH, "65537").body("{}")).await.status().as_u16(),
+        413
+    );
+    assert_eq!(
+        site(PATIENT).get_response(post(header::CONTENT_ENCODING, "gzip").body("{}")).await.status().as_u16(),
+        415
+    );
     let many = format!("/auth/api/letters/1?{}", "a=b&".repeat(100));
     assert_eq!(call(Method::GET, &many, "").await.status, 400);
 }
@@ -221,5 +239,13 @@ async fn sec_127_large_and_compressed_bodies_are_refused() {
 async fn sec_033_nothing_overrides_the_method() {
     let request =
         Request::builder().uri_str("/auth/api/letters?_method=POST").header("x-http-method-override", "POST").finish();
-    assert_eq!(site().get_response(request).await.status().as_u16(), 405);
+    assert_eq!(site(PATIENT).get_response(request).await.status().as_u16(), 405);
+}
+
+#[tokio::test]
+async fn what_takes_too_long_ends_in_the_form_of_its_group() {
+    let request = Request::builder().uri_str("/pages/slow").finish();
+    let answer = site(Duration::from_millis(20)).get_response(request).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.into_body().into_string().await.expect("text").starts_with("<p>"));
 }

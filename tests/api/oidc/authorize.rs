@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use reqwest::header::USER_AGENT;
 
 use crate::support::{App, Browser, TestServer};
 
@@ -123,6 +124,20 @@ async fn sec_049_sec_050_sec_051_sec_058_what_is_wrong_goes_back_to_the_app() {
     assert!(fields.contains_key("code"), "what nobody knows is ignored");
 }
 
+/// As previews and link checkers do.
+async fn look(browser: &Browser, path: &str) {
+    let answer = browser.open_with(Method::HEAD, path, (USER_AGENT, "a link checker")).await.expect(200);
+    assert!(answer.header("location").is_empty() && answer.cookie_lines().is_empty(), "{answer:?}");
+}
+
+#[tokio::test]
+async fn sec_033_whoever_only_looks_gets_no_code() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    look(&signed_in(&server).await, &app.request(&[])).await;
+    look(&Browser::at(&server), &app.request(&[])).await;
+}
+
 #[tokio::test]
 async fn sec_056_a_request_goes_on_only_where_it_began_and_once() {
     let server = TestServer::start(&[]).await;
@@ -140,6 +155,7 @@ async fn sec_056_a_request_goes_on_only_where_it_began_and_once() {
     // Where it began it goes on, once.
     attacker.sign_in(ADA, crate::support::PASSWORD).await.expect(303);
     let path = format!("/oauth2/authorize/{key}");
+    look(&attacker, &path).await;
     assert!(app.answered(&attacker.open(&path).await).contains_key("code"));
     assert_eq!(attacker.open(&path).await.status, 400);
 }
@@ -179,6 +195,7 @@ async fn sec_059_a_pushed_request_is_named_once_by_its_client() {
     };
     assert_eq!(browser.open(&named(&pushed, "app", "")).await.status, 400, "another client's");
     let path = named(&pushed, "pushy", "&scope=openid+groups&redirect_uri=https://evil.example/");
+    look(&browser, &path).await;
     let code = pushy.answered(&browser.open(&path).await)["code"].clone();
     let tokens = pushy.exchange(&code).await;
     assert_eq!(tokens.text("scope"), "openid profile email", "what was pushed counts alone");

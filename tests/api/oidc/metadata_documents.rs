@@ -272,3 +272,21 @@ async fn a_declared_client_of_the_same_id_wins() {
         server.remove().await;
     }
 }
+
+#[tokio::test]
+async fn sec_071_an_app_that_registered_itself_may_name_the_open_resources_alone() {
+    each(&[("POSTERN_DYNAMIC_REGISTRATION", "open")], async |server, _| {
+        let asked = json!({"redirect_uris": ["https://quill.example/cb"], "token_endpoint_auth_method": "none"});
+        let registered = server.post("/oauth2/register", &asked).await.expect(201).json();
+        let id: &'static str = registered["client_id"].as_str().expect("an id").to_owned().leak();
+        let app = App { site: server.site.clone(), id, redirect_uri: "https://quill.example/cb".into() };
+        let begun = server.get(&app.request(&[("resource", MCP)])).await.expect(303);
+        assert!(begun.header("location").starts_with("/login"), "{begun:?}");
+        let refused = app.answered(&server.get(&app.request(&[("resource", "https://secret.example/")])).await);
+        assert_eq!(refused["error"], "invalid_target");
+        let own = server.request(Method::GET, &format!("/oauth2/register/{id}"));
+        let own = own.bearer_auth(registered["registration_access_token"].as_str().expect("a token"));
+        assert!(server.send(own).await.expect(200).json().get("resources").is_none(), "it is no word of its own");
+    })
+    .await;
+}

@@ -20,5 +20,8 @@ mod metadata_documents;
 mod metadata_hostile;
 mod pairwise;
 mod refresh;
+mod registration;
+mod registration_bent;
+mod registration_kept;
 mod rules;
 mod signed_answers;

@@ -81,6 +81,11 @@ pub(crate) async fn begin_by_form(asked: Posted, visitor: Visitor) -> Result<Res
     asked.as_get(&visitor, AUTHORIZE)
 }
 
+/// `HEAD /oauth2/authorize` and below: would go where GET goes, and must give out no code, spend no
+/// pushed request and keep none waiting (SEC-033).
+#[handler]
+pub(crate) fn look() {}
+
 /// `GET /oauth2/authorize/KEY`: goes on with a request that waits.
 #[handler]
 pub(crate) async fn go_on(Path(key): Path<String>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
