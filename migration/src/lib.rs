@@ -11,6 +11,7 @@ mod m20261124_000001_accounts;
 mod m20261124_000002_sessions;
 mod m20261124_000003_operations;
 mod m20261125_000004_oidc;
+mod m20261125_000005_client_documents;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_sessions::Migration),
             Box::new(m20261124_000003_operations::Migration),
             Box::new(m20261125_000004_oidc::Migration),
+            Box::new(m20261125_000005_client_documents::Migration),
         ]
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Ground {
     pub(super) audit: Audit,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    /// One for all who call other servers.
+    pub(super) outgoing: Outgoing,
 }
 
 impl Ground {
@@ -51,7 +53,7 @@ impl Ground {
         let database = Database::connect(&config.database).await?;
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
-        Ok(Self { database, shared, audit, clock, random })
+        Ok(Self { database, shared, audit, clock, random, outgoing: Outgoing::new(config.outgoing.clone()) })
     }
 
     pub(super) fn keys(&self, config: &Config) -> Keys {
@@ -75,6 +77,7 @@ impl Ground {
             self.audit.clone(),
             self.clock.clone(),
             self.random.clone(),
+            self.outgoing.clone(),
             config.clients.clone(),
         );
         clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))
@@ -119,7 +122,7 @@ impl Ground {
             clients: clients.clone(),
             keys: keys.clone(),
             outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
-            outgoing: Outgoing::new(config.outgoing.clone()),
+            outgoing: self.outgoing.clone(),
             clock,
             random,
             issuer: config.web.issuer().to_owned(),

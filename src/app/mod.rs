@@ -103,7 +103,7 @@ impl App {
         let on =
             TokenGround { clients: &clients, sessions: &sessions, grants: &grants, keys: &keys, metrics: &metrics };
         let tokens = Arc::new(ground.tokens(&config, &on));
-        let Ground { database, shared, audit, clock, random } = ground;
+        let Ground { database, shared, audit, clock, random, .. } = ground;
         let sign_in = SignIn {
             database: database.clone(),
             metrics: Arc::clone(&metrics),

@@ -9,7 +9,6 @@ const LATER: &[(&str, &str, &str)] = &[
     ("POSTERN_ACCESS_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
     ("POSTERN_ID_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
     ("POSTERN_CODE_LIFETIME", "", "there is no OpenID provider yet"),
-    ("POSTERN_CLIENT_METADATA_DOCUMENTS", "false", "there is no OpenID provider yet"),
     ("POSTERN_CONNECTORS_FILE", "", "there are no connectors yet"),
     ("POSTERN_RULES_FILE", "", "there is no forward-auth yet"),
     ("POSTERN_LINK_LIFETIME", "", "no links are mailed yet"),

@@ -47,6 +47,11 @@ struct On {
     random: Random,
 }
 
+/// Calls public hosts only.
+pub(crate) fn outgoing() -> Outgoing {
+    Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults"))
+}
+
 impl On {
     fn keys(&self) -> Keys {
         let parts = keys::Parts {
@@ -67,7 +72,7 @@ impl On {
             clients: self.clients(),
             keys: self.keys(),
             outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
-            outgoing: Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults")),
+            outgoing: outgoing(),
             clock,
             random,
             issuer: ISSUER.to_owned(),
@@ -92,7 +97,8 @@ impl On {
     fn clients(&self) -> Clients {
         let (database, shared, audit) = (self.database.clone(), Arc::clone(&self.shared), self.audit.clone());
         let settings = clients::Settings::default();
-        Clients::new(database, shared, audit, self.clock.clone(), self.random.clone(), settings).expect("no file")
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Clients::new(database, shared, audit, clock, random, outgoing(), settings).expect("no file")
     }
 
     fn tokens(self) -> Tokens {

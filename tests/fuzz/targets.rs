@@ -16,7 +16,8 @@ use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
-use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id};
+use postern::services::caller::Caller;
+use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id, read_document};
 use postern::services::grants::UserCode;
 use postern::services::keys::SigningAlgorithm;
 use postern::services::registration::{Policy, read_metadata};
@@ -205,14 +206,35 @@ fn sec_159_client_assertion() {
         let signature = pair.sign(message.as_bytes());
         format!("{message}.{}", BASE64.encode(signature))
     };
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    let caller = Caller { address, user_agent: String::new(), request_id: String::new() };
     let (runtime, app, sign) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app), AssertUnwindSafe(sign));
     check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let by_header = sign(bytes, br#"{"iss":"signer","sub":"signer"}"#);
         for assertion in [text.as_ref(), &sign(br#"{"alg":"EdDSA"}"#, bytes), &by_header] {
-            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"]);
+            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"], &caller);
             let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
             assert_eq!(refused.kind, ErrorKind::InvalidClient);
+        }
+    });
+}
+
+/// What an app says of itself, each text whole and as the value of a member of a good document.
+#[test]
+fn sec_159_client_document() {
+    const ID: &str = "https://app.example/client.json";
+    const MEMBERS: [&str; 6] = ["client_name", "redirect_uris", "grant_types", "scope", "jwks", "trusted"];
+    let id = client_id(ID).expect("an id");
+    let start = format!(r#"{{"client_id":"{ID}","redirect_uris":["https://app.example/cb"]"#);
+    check!().for_each(|bytes: &[u8]| {
+        let member = |name| [start.as_bytes(), b",\"", name, b"\":", bytes, b"}"].concat();
+        let documents = MEMBERS.map(|name| member(name.as_bytes()));
+        for document in documents.iter().map(Vec::as_slice).chain([bytes]) {
+            let Ok(client) = read_document(&id, document, &[]) else { continue };
+            assert!(client.require_pkce && !client.trusted && client.introspect.is_none() && !client.has_secret());
+            assert!(!client.redirect_uris.is_empty() && client.resources.is_empty());
+            assert!(!client.may_ask_for("introspect") && !client.may_ask_for("roles"));
         }
     });
 }

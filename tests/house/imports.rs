@@ -6,7 +6,7 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 20] = [
+const OWNERS: [(&str, &str); 21] = [
     ("user", "users"),
     ("username", "users"),
     ("fact", "installation"),
@@ -14,6 +14,7 @@ const OWNERS: [(&str, &str); 20] = [
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
     ("client", "clients"),
+    ("client_document", "clients"),
     ("initial_access_token", "registration"),
     ("spent_assertion", "clients"),
     ("signing_key", "keys"),

@@ -13,6 +13,7 @@ use crate::services::clients::{AuthMethod, Settings};
 use crate::services::database::Database;
 use crate::services::database::testing::fresh;
 use crate::services::shared::Shared;
+use crate::services::testing::outgoing;
 
 #[derive(Parser)]
 struct Shell {
@@ -47,7 +48,7 @@ fn clients(database: Database) -> Shelf {
         clock: clock.clone(),
         random: random.clone(),
     };
-    let clients = Clients::new(database, shared, audit, clock, random, Settings::default());
+    let clients = Clients::new(database, shared, audit, clock, random, outgoing(), Settings::default());
     Shelf { clients: clients.expect("no file, no problem"), initial_tokens }
 }
 

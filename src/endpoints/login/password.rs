@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
+use crate::services::clients::Client;
 use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
@@ -119,7 +120,7 @@ impl Waiting {
         let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
         let client = app.clients.find(&waiting.request.client_id).await?;
         Ok(Self {
-            client: client.map(|client| client.name().to_owned()),
+            client: client.map(|client| known_as(&client)),
             hint: waiting.request.login_hint,
             redirect_uri: Some(waiting.request.redirect_uri),
         })
@@ -129,6 +130,12 @@ impl Waiting {
     fn allow(&self, visitor: &Visitor, response: &mut Response) -> Result<()> {
         self.redirect_uri.as_ref().map_or(Ok(()), |address| visitor.allow_form_to(response, address))
     }
+}
+
+/// What an app is called beside a field for a password: by its host where the name is its own word alone.
+fn known_as(client: &Client) -> String {
+    let host = client.host().filter(|_| client.is_described());
+    host.unwrap_or_else(|| client.name().to_owned())
 }
 
 /// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.

@@ -91,6 +91,9 @@ pub(crate) fn metadata(app: &App) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["en"],
     });
+    if app.config.clients.documents {
+        metadata["client_id_metadata_document_supported"] = true.into();
+    }
     if app.config.registration.mode != Mode::Off {
         metadata["registration_endpoint"] = at(REGISTER).into();
     }

@@ -3,6 +3,7 @@
 use entity::{ClientId, Timestamp, TokenHash};
 use url::Url;
 
+use super::document;
 use super::metadata::Metadata;
 use super::uri::{RedirectUri, WebUri, host_of, with_query};
 use crate::secret::{Kind, same};
@@ -24,6 +25,8 @@ pub enum Origin {
     Database,
     /// By itself (RFC 7591): what it says of itself is nobody else's word.
     Registration,
+    /// Nowhere: it says of itself what it is, in the document at the address that is its id.
+    Document,
 }
 
 impl Origin {
@@ -34,6 +37,7 @@ impl Origin {
             Self::File => "file",
             Self::Database => "database",
             Self::Registration => "registration",
+            Self::Document => "document",
         }
     }
 }
@@ -62,9 +66,13 @@ impl Client {
     }
 
     /// The host by which people know it: of an address where it takes them back, or of its home page,
-    /// which counts only where somebody here has declared it.
+    /// which counts only where somebody here has declared it; for one with a document about itself the host
+    /// of that.
     #[must_use]
     pub fn host(&self) -> Option<String> {
+        if self.is_described() {
+            return document::host(&self.id);
+        }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
         let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
         back.chain(home).filter_map(host_of).next()
@@ -73,7 +81,14 @@ impl Client {
     /// Whether all that is known of it is its own word.
     #[must_use]
     pub fn is_unchecked(&self) -> bool {
-        self.origin == Origin::Registration
+        matches!(self.origin, Origin::Registration | Origin::Document)
+    }
+
+    /// Whether it comes with a document about itself. Whoever can read that can come as this client, so people
+    /// are asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.origin == Origin::Document
     }
 
     /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;

@@ -1,7 +1,9 @@
 //! Clients (relying parties): who they are, what they may, and the proof that it is them.
 //!
 //! A client is declared in `POSTERN_CLIENTS_FILE`, added to the database by command, or registered
-//! by itself (`services/registration`); the file wins where it names one too. Nothing here asks what a grant or an endpoint does with a client:
+//! by itself (`services/registration`); the file wins where it names one too. Where the operator lets
+//! them, others come with a document about themselves. Nothing here asks what a grant or an endpoint does
+//! with a client:
 //! all that is declared is checked, typed and kept. To add a key of metadata: a field of
 //! [`Metadata`] and its line in `declared.rs`.
 
@@ -10,16 +12,21 @@ mod change;
 mod client;
 mod credentials;
 mod declared;
+mod document;
+mod documents;
 mod file;
 mod jwks;
+mod key_sets;
 mod metadata;
 mod proof;
 mod registered;
+mod remote;
 mod rows;
 mod scope;
 mod settings;
 mod spent;
 mod table;
+pub mod unvouched;
 mod uri;
 mod vocabulary;
 mod watch;
@@ -28,6 +35,7 @@ pub use super::keys::SigningAlgorithm;
 pub use change::Added;
 pub use client::{Client, ClientSecret, Origin, client_id};
 pub use credentials::{ASSERTION_TYPE, Brought, Credentials, presented};
+pub use document::read as read_document;
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
@@ -48,10 +56,13 @@ use sea_orm::EntityTrait;
 
 use super::audit::Audit;
 use super::database::Database;
+use super::outgoing::Outgoing;
 use super::shared::Shared;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
+use documents::Documents;
+use key_sets::KeySets;
 use rows::Memory;
 use watch::Watched;
 
@@ -65,10 +76,12 @@ pub struct Clients {
     random: Random,
     watched: Arc<Watched>,
     memory: Memory,
+    key_sets: KeySets,
+    documents: Documents,
 }
 
 impl Clients {
-    /// Reads the clients file, where `settings` name one.
+    /// Reads the clients file, where `settings` name one; what clients keep elsewhere is read by `outgoing`.
     ///
     /// # Errors
     /// Every problem of the file, as a sentence each.
@@ -78,17 +91,31 @@ impl Clients {
         audit: Audit,
         clock: Clock,
         random: Random,
+        outgoing: Outgoing,
         settings: Settings,
     ) -> Result<Self, Vec<String>> {
-        let watched = Arc::new(Watched::open(settings.file)?);
-        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new() })
+        let Settings { file, documents, open_resources } = settings;
+        let watched = Arc::new(Watched::open(file)?);
+        let key_sets = KeySets::new(outgoing.clone(), clock.clone());
+        let documents = Documents::new(outgoing, clock.clone(), documents, open_resources);
+        Ok(Self { database, shared, audit, clock, random, watched, memory: Memory::new(), key_sets, documents })
     }
 
-    /// The client called `id`. A client that was seen before costs no read until it changes.
+    /// The client called `id`; one that nobody declared as it was known last. A client that was seen before
+    /// costs no read until it changes.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
+        match self.declared(id).await? {
+            // On the heap: who is declared has no use for its room.
+            None if self.documents.may_describe(id) => Box::pin(self.copied(id)).await,
+            found => Ok(found),
+        }
+    }
+
+    /// The client that is declared by the name of `id`.
+    async fn declared(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         if let Some(found) = self.remembered(id) {
             return Ok(found);
         }
@@ -99,7 +126,11 @@ impl Clients {
     async fn fetch(&self, id: &ClientId) -> Result<Option<Arc<Client>>> {
         let stamp = self.shared.stamp([&rows::subject(id)]);
         let row = Entity::find_by_id(id.clone()).one(self.database.read()).await?;
-        let found = row.and_then(rows::client).map(Arc::new);
+        let mut found = row.and_then(rows::client);
+        if let Some(client) = found.as_mut().filter(|client| client.is_unchecked()) {
+            client.metadata.resources = self.documents.resources().to_vec();
+        }
+        let found = found.map(Arc::new);
         self.memory.keep(id, stamp, found.clone());
         Ok(found.filter(|client| self.is_kept(client)))
     }
@@ -143,6 +174,8 @@ mod change_tests;
 mod credentials_tests;
 #[cfg(test)]
 mod declared_tests;
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod example_tests;
 #[cfg(test)]

@@ -3,15 +3,19 @@
 use entity::consent::{ActiveModel, Column, Entity, Model};
 use entity::{ClientId, Names, Timestamp, UserId};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::request::AuthorizationRequest;
 use super::{Grants, scope};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
+use crate::services::database::Executor;
 use crate::services::shared::Subject;
+
+/// How many apps a person may let in: apps may be made up, and each is a row.
+const MOST: u64 = 500;
 
 /// What a person has allowed a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +70,7 @@ impl Grants {
     /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
     ///
     /// # Errors
-    /// When the database is away.
+    /// [`ErrorKind::Conflict`] for one app more than a person may let in; when the database is away.
     pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
         let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
         let event = Event::new(EventKind::ConsentGiven)
@@ -81,7 +85,10 @@ impl Grants {
                 let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
                 let (scope, claims, since) = match before {
                     Some(it) => (it.scope, it.claims, it.since),
-                    None => (Names::default(), Names::default(), now),
+                    None => {
+                        check_room(tx, user).await?;
+                        (Names::default(), Names::default(), now)
+                    }
                 };
                 let scope = scope.as_slice().iter().cloned().chain(request.scope.iter().cloned());
                 let claims = claims.as_slice().iter().cloned().chain(request.claims.names().map(str::to_owned));
@@ -132,5 +139,15 @@ impl Grants {
         });
         self.shared.apply(&pending.await?);
         Ok(())
+    }
+}
+
+async fn check_room(tx: &Executor<'_>, user: UserId) -> Result<()> {
+    match Entity::find().filter(Column::UserId.eq(user)).count(tx).await? {
+        0..MOST => Ok(()),
+        _ => {
+            let words = "You have let in as many apps as there is room for. Sign one out under Apps, then try again.";
+            Err(Error::new(ErrorKind::Conflict, words))
+        }
     }
 }

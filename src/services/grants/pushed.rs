@@ -7,13 +7,18 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
+use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::sweep;
+use crate::services::shared::Limit;
 
 /// How long a pushed request may be named (RFC 9126 section 4 recommends a short time).
 const LIVES: Duration = Duration::from_secs(90);
+
+/// How many requests public clients may push from one network: nobody knows who that is.
+const PER_NETWORK: Limit = Limit { max: 600, window: Duration::from_secs(600) };
 
 /// The `request_uri` of a pushed request (RFC 9126 section 2.2).
 #[derive(Debug)]
@@ -24,15 +29,22 @@ impl Kind for PushedKey {
 }
 
 impl Grants {
-    /// Keeps the parameters that `client` has pushed; answers their name and how long it lives.
+    /// Keeps the parameters that `client` has pushed; answers their name and how long it lives. What a client
+    /// pushes that has not proven itself counts against the network of `caller`.
     ///
     /// # Errors
-    /// When the database is away.
+    /// [`ErrorKind::TooManyRequests`] for a flood from one network; when the database is away.
     pub async fn push(
         &self,
         client: &Client,
         parameters: &[(String, String)],
+        caller: &Caller,
     ) -> Result<(Secret<PushedKey>, Duration)> {
+        if client.is_public() {
+            let network = format!("pushed requests/{}", caller.network());
+            let counted = self.shared.counters.hit(&network, PER_NETWORK);
+            counted.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
+        }
         let key = Secret::<PushedKey>::generate(&self.random);
         let row = ActiveModel {
             id: Set(key.hash()),

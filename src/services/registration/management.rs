@@ -6,12 +6,13 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::metadata::{self, OF_ANYBODY, Policy, refusal};
+use super::metadata::{self, Policy, refusal};
 use super::{HOUR, Registration, WRONG, too_many};
 use crate::error::{ErrorKind, FieldProblem, Result};
 use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
+use crate::services::clients::unvouched::GRANTS;
 use crate::services::clients::{Client, ClientSecret, Metadata, RegistrationToken};
 use crate::services::database::Executor;
 use crate::services::shared::{Limit, Subject};
@@ -63,7 +64,7 @@ impl Registration {
         let (before, token) = self.managed(id, token, caller).await?;
         check_own_members(&before, document)?;
         // What was granted stays; more than anybody may have is not to be had by a change.
-        let grants = [OF_ANYBODY.as_slice(), &before.grant_types].concat();
+        let grants = [GRANTS.as_slice(), &before.grant_types].concat();
         let new = metadata::read(document, &Policy { grants: &grants, networks: &self.settings.networks })?;
         let secret = self.clients.missing_secret(&before, &new);
         self.shared.counters.hit(&format!("registration changes/{id}"), CHANGES).map_err(too_many)?;

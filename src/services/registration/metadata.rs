@@ -10,14 +10,10 @@ use url::Url;
 
 use super::reader::Reader;
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
+use crate::services::clients::unvouched::{GRANTS, SCOPES, is_deceptive};
 use crate::services::clients::{ApplicationType, GrantType, Jwks, Metadata, RedirectUri, ScopeList, WebUri};
 use crate::services::outgoing::may_be_called;
 
-/// The scopes that a client can register for itself, and gets where it names none. What people are in
-/// this house, roles and groups, is for apps that somebody here has declared.
-pub const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-/// The grants that whoever comes may have: a person is sent back to an address that they see.
-pub(super) const OF_ANYBODY: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
 /// The longest metadata that is kept, in bytes.
 const LONGEST: usize = 16 << 10;
 /// The longest error description, in characters.
@@ -80,7 +76,7 @@ fn members(reader: &mut Reader<'_>) -> Metadata {
         token_endpoint_auth_method: reader
             .word("token_endpoint_auth_method")
             .unwrap_or(unsaid.token_endpoint_auth_method),
-        grant_types: Some(reader.words("grant_types")).filter(|it| !it.is_empty()).unwrap_or(OF_ANYBODY.to_vec()),
+        grant_types: Some(reader.words("grant_types")).filter(|it| !it.is_empty()).unwrap_or(GRANTS.to_vec()),
         response_types: reader.words("response_types"),
         scope: scope(reader),
         jwks: jwks(reader),
@@ -125,13 +121,6 @@ fn check_texts(reader: &mut Reader<'_>, metadata: &Metadata) {
         let longest = if metadata.jwks.is_some() { "jwks" } else { "redirect_uris" };
         reader.fail(longest, format_args!("is too long: all metadata together may have {LONGEST} bytes."));
     }
-}
-
-/// Whether a character is not seen, or moves those around it (Unicode Technical Report 36 section 2.5).
-fn is_deceptive(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn check_addresses(reader: &mut Reader<'_>, metadata: &Metadata, networks: &[IpNet]) {

@@ -11,7 +11,7 @@ mod reader;
 mod settings;
 
 pub use initial::{InitialToken, InitialTokens};
-pub use metadata::{Policy, SCOPES, read as read_metadata, refusal};
+pub use metadata::{Policy, read as read_metadata, refusal};
 pub use settings::{Mode, Settings};
 
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 
 use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
+use super::clients::unvouched::GRANTS;
 use super::clients::{Clients, GrantType, Registered};
 use super::database::Database;
 use super::grants::Grants;
@@ -31,7 +32,6 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use initial::refused;
-use metadata::OF_ANYBODY;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -90,7 +90,7 @@ impl Registration {
         let right = self.admit(token, caller).await?;
         let (grants, waits) = match right {
             Right::Token(_) => (GrantType::ALL, None),
-            Right::Anybody => (OF_ANYBODY.as_slice(), Some(self.clock.now() + WAITS)),
+            Right::Anybody => (GRANTS.as_slice(), Some(self.clock.now() + WAITS)),
         };
         let metadata = metadata::read(document, &Policy { grants, networks: &self.settings.networks })?;
         if let Right::Anybody = right {

@@ -1,5 +1,9 @@
 //! Consent: asked by name and value, remembered by scope, as easy to refuse as to give.
 
+use postern::error::ErrorKind;
+use postern::services::caller::Caller;
+use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
+
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
@@ -85,14 +89,53 @@ async fn withdrawing_consent_ends_what_came_of_it() {
     let tokens = Tokens::from(&guest.exchange(&allowed["code"]).await);
     assert!(server.is_active(&tokens.access).await);
     let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
-    let caller = postern::services::caller::Caller {
-        address: "192.0.2.1".parse().expect("an address"),
-        user_agent: String::new(),
-        request_id: String::new(),
-    };
-    server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &caller).await.expect("withdrawn");
+    server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &somebody()).await.expect("withdrawn");
     assert!(!server.is_active(&tokens.access).await);
     assert_eq!(guest.refresh(&tokens.refresh.expect("a refresh token")).await.text("error"), "invalid_grant");
     let silent = guest.answered(&guest.follow(&browser, &guest.request(&[("prompt", "none")])).await);
     assert_eq!(silent["error"], "consent_required");
+}
+
+fn somebody() -> Caller {
+    let address = "192.0.2.1".parse().expect("an address");
+    Caller { address, user_agent: String::new(), request_id: String::new() }
+}
+
+#[tokio::test]
+async fn sec_146_a_person_lets_in_only_so_many_apps() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada").id;
+        let allow = async |number: usize| {
+            let request = AuthorizationRequest {
+                client_id: entity::ClientId::new(format!("https://app.example/{number}")),
+                redirect_uri: "https://app.example/cb".into(),
+                state: None,
+                response_mode: ResponseMode::Query,
+                scope: vec!["openid".into()],
+                nonce: None,
+                challenge: None,
+                prompt: Prompt::default(),
+                max_age: None,
+                login_hint: None,
+                subject: None,
+                claims: ClaimsRequest::default(),
+                resources: Vec::new(),
+            };
+            server.app.grants.allow(user, &request, &somebody()).await
+        };
+        for number in 0..500 {
+            allow(number).await.expect("there is room");
+        }
+        assert_eq!(allow(500).await.expect_err("one too many").kind, ErrorKind::Conflict);
+        allow(7).await.expect("it was let in before");
+        server
+            .app
+            .grants
+            .withdraw(user, &entity::ClientId::new("https://app.example/7"), &somebody())
+            .await
+            .expect("gone");
+        allow(500).await.expect("there is room again");
+    })
+    .await;
 }

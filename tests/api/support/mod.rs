@@ -10,6 +10,7 @@ pub(crate) mod meddler;
 pub(crate) mod more_apps;
 pub(crate) mod patience;
 pub(crate) mod program;
+pub(crate) mod publisher;
 pub(crate) mod receiver;
 pub(crate) mod relying_party;
 pub(crate) mod self_made;

@@ -37,7 +37,7 @@ pub(super) fn file() -> String {
     [
         signer("signer", &format!("jwks = {{ keys = [{}] }}", set.join(", "))),
         signer("other_signer", &format!("jwks = {{ keys = [{}] }}", toml(&Key::ec().jwk("ec")))),
-        signer("remote", "jwks_uri = \"https://remote.example/keys\""),
+        signer("remote", "jwks_uri = \"https://127.0.0.1:1/keys\""),
         asker("asker", "introspect = \"all\"\nid_token_signed_response_alg = \"ES256\"\n"),
         asker("narrow_asker", "introspect = \"own\"\n"),
         asker("mute", ""),

@@ -12,6 +12,7 @@ pub use consent::ConsentPage;
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::Timestamp;
@@ -65,7 +66,7 @@ impl UnverifiedPage {
 #[handler]
 pub(crate) async fn begin(request: &Request, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())?;
-    let checked = request::check(&app, asked).await?;
+    let checked = request::check(&app, asked, &caller).await?;
     let asked = match checked.request {
         Ok(asked) => asked,
         Err(error) => return checked.destination.refuse(&visitor, &error),
@@ -89,7 +90,7 @@ pub(crate) fn look() {}
 #[handler]
 pub(crate) async fn go_on(Path(key): Path<String>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let (key, waiting) = find(&app, &visitor, &key).await?;
-    let client = app.clients.find(&waiting.request.client_id).await?.ok_or_else(gone)?;
+    let client = asking(&app, &waiting.request, &caller).await?;
     if let Some(address) = restart(&app, &client, waiting.since) {
         app.grants.give_up(&key).await?;
         return see_other(&address);
@@ -107,6 +108,13 @@ async fn find(
     let key = Secret::<RequestKey>::parse(key).ok_or_else(gone)?;
     let waiting = app.grants.waiting(&key, visitor.browser()).await?.ok_or_else(gone)?;
     Ok((key, waiting))
+}
+
+/// The client that made `request`, if an answer may still go where it wants it: a client changes while its
+/// request waits.
+async fn asking(app: &App, request: &AuthorizationRequest, caller: &Caller) -> Result<Arc<Client>> {
+    let client = app.clients.meet(&request.client_id, caller).await?;
+    client.filter(|client| client.redirects_to(&request.redirect_uri)).ok_or_else(gone)
 }
 
 fn gone() -> Error {
@@ -153,6 +161,7 @@ impl Step<'_> {
         }
         match (next, live) {
             (Next::Code, Some(live)) => {
+                self.app.clients.keep_copy(self.client, self.app.config.tokens.refresh_lifetime).await?;
                 let key = waiting.map(|(key, _)| key);
                 let code = self.app.grants.issue_code(self.request, live, key, self.caller).await?;
                 destination.code(self.visitor, code.ok_or_else(gone)?.expose())

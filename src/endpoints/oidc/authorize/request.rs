@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::endpoints::oidc::parameters::Parameters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
+use crate::services::caller::Caller;
 use crate::services::clients::{Client, GrantType};
 use crate::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, PushedKey, ResponseMode, scope};
 use crate::services::tokens::ACR;
@@ -31,10 +32,10 @@ pub(super) struct Checked {
 ///
 /// # Errors
 /// For the person: client or redirect address are not proven.
-pub(super) async fn check(app: &App, asked: Parameters) -> Result<Checked> {
+pub(super) async fn check(app: &App, asked: Parameters, caller: &Caller) -> Result<Checked> {
     let page = |words: &'static str| Error::new(ErrorKind::InvalidRequest, words);
     let id = asked.one("client_id")?.ok_or_else(|| page("The app did not say who it is (client_id is missing)."))?;
-    let client = app.clients.find(&ClientId::new(id)).await?;
+    let client = app.clients.meet(&ClientId::new(id), caller).await?;
     let client = client.ok_or_else(|| page("The app that sent you here is not known here (client_id)."))?;
     let (asked, pushed) = pulled(app, &client, asked).await?;
     let redirect_uri = asked
