@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::consent::decide;
 use crate::support::self_made::{OPEN, REGISTER, TOKEN, metadata};
-use crate::support::{Browser, SelfMade, TestServer, Tokens, each};
+use crate::support::{Browser, Place, SelfMade, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
 const OFFLINE: &str = "openid profile email offline_access";
@@ -232,4 +232,37 @@ async fn every_way_of_proof_can_be_registered() {
         }
     }
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_065_a_token_by_command_opens_at_the_running_server_and_commands_know_who_came() {
+    for kind in crate::support::kinds() {
+        let place = Place::on(&kind, TOKEN).await;
+        let program = place.serve().await;
+        let document = async |words: &[&str]| -> Value {
+            let said = place.run(&[words, &["--json"]].concat(), "").await.expect(0);
+            serde_json::from_str(&said.out).expect("one JSON document")
+        };
+        let made = document(&["client", "registration-token", "--for", "10m"]).await;
+        assert_eq!(
+            (&made["uses"], &made["registration_endpoint"]),
+            (&json!(1), &json!("http://localhost:3081/oauth2/register"))
+        );
+        let token = made["initial_access_token"].as_str().expect("a token");
+        let notes = SelfMade::of(&program, &program.register_client(Some(token), &metadata(&[])).await);
+
+        let shown = document(&["client", "show", notes.app.id]).await;
+        assert_eq!((&shown["declared_in"], &shown["expires_at"]), (&json!("registration"), &Value::Null));
+        let listed = place.run(&["client", "list"], "").await.expect(0).out;
+        let row = listed.lines().find(|line| line.starts_with(notes.app.id)).expect("a row");
+        assert!(row.ends_with("registration"), "{listed}");
+        let dump = place.dump().await;
+        for secret in [token, &notes.token, notes.secret.as_deref().expect("a secret")] {
+            assert!(!dump.windows(43).any(|part| part == &secret.as_bytes()[7..]), "the database holds {secret}");
+        }
+        place.run(&["client", "remove", notes.app.id], "").await.expect(0);
+        notes.manage(Method::GET, None).await.expect(401);
+        drop(program);
+        place.remove().await;
+    }
 }
