@@ -24,7 +24,7 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         client: client.into(),
         initial: "H".into(),
         host: Some("notes.harvest.example".into()),
-        is_unchecked: false,
+        is_unvouched: false,
         items,
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
@@ -59,7 +59,7 @@ fn app(name: &str, host: Option<&str>, used: Option<u64>) -> AppRow {
 /// Each of them, in each of its states.
 pub(super) fn all(album: &Album) {
     album.add("consent", &consent("Harvest Notes", items()));
-    album.add("consent-unchecked", &ConsentPage { is_unchecked: true, ..consent("Harvest Notes", items()) });
+    album.add("consent-self-made", &ConsentPage { is_unvouched: true, ..consent("Harvest Notes", items()) });
     let email = "maren@fernwood.example".to_owned();
     album.add("unverified", &UnverifiedPage { client: "Harvest Notes".into(), email });
     let fields =

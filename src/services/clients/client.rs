@@ -66,13 +66,14 @@ impl Client {
     #[must_use]
     pub fn host(&self) -> Option<String> {
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);
         back.chain(home).filter_map(host_of).next()
     }
 
-    /// Whether all that is known of it is its own word.
+    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
+    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
     #[must_use]
-    pub fn is_unchecked(&self) -> bool {
+    pub fn is_unvouched(&self) -> bool {
         self.origin == Origin::Registration
     }
 

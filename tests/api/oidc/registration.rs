@@ -69,13 +69,16 @@ async fn sec_065_a_client_registers_asks_gets_tokens_and_goes() {
         let silent = notes.app.request(&[("scope", OFFLINE), ("prompt", "none")]);
         assert_eq!(notes.app.answered(&notes.app.follow(&browser, &silent).await)["error"], "consent_required");
         let page = notes.app.follow(&browser, &asked).await.expect(200).body;
-        for text in ["Harvest &lt;b&gt;Notes&lt;", "notes.example", "has checked this app", ADA] {
+        for text in ["Harvest &lt;b&gt;Notes&lt;", "notes.example", "knows this app", ADA] {
             assert!(page.contains(text), "{text}: {page}");
         }
         assert!(!page.contains("<b>Notes"), "{page}");
         let allowed = notes.app.answered(&decide(&notes.app, &browser, &asked, "allow").await);
         let tokens = Tokens::from(&notes.exchange(&allowed["code"]).await);
         assert_eq!(notes.app.userinfo(&tokens.access).await.expect(200).json()["email"], ADA);
+        // Whoever agreed once is asked again all the same.
+        assert_eq!(notes.app.answered(&notes.app.follow(&browser, &silent).await)["error"], "consent_required");
+        assert!(notes.app.follow(&browser, &asked).await.expect(200).body.contains("use your account?"));
         let claims = notes.app.verified(tokens.id.as_deref().expect("an ID token")).await;
         assert_eq!(claims["aud"], notes.app.id);
         let page = browser.open("/account/apps").await.expect(200).body;
@@ -122,7 +125,7 @@ async fn sec_065_a_token_is_asked_for_and_opens_once() {
         let left = entity::initial_access_token::Entity::find().all(server.app.database.read()).await.expect("rows");
         assert!(left.is_empty(), "{left:?}");
         // Who registered with a token stays, used or not.
-        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unchecked()).count(), 1);
+        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unvouched()).count(), 1);
     })
     .await;
 }
@@ -147,7 +150,7 @@ async fn sec_065_of_twenty_at_once_with_one_token_one_registers() {
             }
             assert_eq!(made, uses);
         }
-        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unchecked()).count(), 4);
+        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unvouched()).count(), 4);
         server.remove().await;
     }
 }

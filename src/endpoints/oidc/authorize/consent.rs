@@ -25,8 +25,8 @@ pub struct ConsentPage {
     pub initial: String,
     /// The host that the person is sent back to; none for an app on their machine.
     pub host: Option<String>,
-    /// Whether it registered itself, so that all of this is its own word.
-    pub is_unchecked: bool,
+    /// Whether nobody here has declared it, so that all of this is its own word.
+    pub is_unvouched: bool,
     /// What it gets.
     pub items: Vec<Opened>,
     /// The key of the request.
@@ -70,7 +70,7 @@ pub(crate) async fn show(app: App, member: Member, query: Query<ConsentQuery>) -
         client: client.name().to_owned(),
         initial: initials::first(client.name()),
         host: host_of(&waiting.request.redirect_uri),
-        is_unchecked: client.is_unchecked(),
+        is_unvouched: client.is_unvouched(),
         items: opened(&waiting.request.scopes(), waiting.request.claims.names(), &live.user),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
