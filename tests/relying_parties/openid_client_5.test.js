@@ -110,7 +110,7 @@ test('a client that registers itself asks first, signs in, reads its registratio
   const verifier = generators.codeVerifier();
   const asked = { scope: 'openid email', code_challenge: generators.codeChallenge(verifier), code_challenge_method: 'S256' };
   await signInAt(page, client.authorizationUrl(asked), who);
-  await page.getByText('has checked this app').waitFor();
+  await page.getByText('knows this app').waitFor();
   const landed = land.next();
   await page.getByRole('button', { name: 'Allow' }).click();
   const params = client.callbackParams((await landed).url.href);

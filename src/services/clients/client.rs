@@ -74,18 +74,18 @@ impl Client {
             return document::host(&self.id);
         }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);
         back.chain(home).filter_map(host_of).next()
     }
 
-    /// Whether all that is known of it is its own word.
+    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
+    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
     #[must_use]
-    pub fn is_unchecked(&self) -> bool {
+    pub fn is_unvouched(&self) -> bool {
         matches!(self.origin, Origin::Registration | Origin::Document)
     }
 
-    /// Whether it comes with a document about itself. Whoever can read that can come as this client, so people
-    /// are asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    /// Whether it comes with a document about itself, which whoever can read can come as.
     #[must_use]
     pub fn is_described(&self) -> bool {
         self.origin == Origin::Document
