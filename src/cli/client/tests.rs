@@ -170,7 +170,6 @@ fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
         "add app --for open-webui --url https://chat.example.com --auth-method client_secret_post",
         "add app --for open-webui --url https://chat.example.com --reuse-tokens",
         "add app --for generic",
-        "add app --for generic --url https://chat.example.com",
         "add app --for generic --redirect-uri https://app.example/cb --reuse-tokens",
         "rotate-secret app --keep-previous 24",
         "rotate-secret app --keep-previous 91d",
