@@ -98,6 +98,13 @@ impl Client {
         self.metadata.redirect_uris.iter().any(|known| known.allows(address))
     }
 
+    /// Where a page inside a sign-in of it may lead: back to `redirect_uri`, a checked one, or to where it begins
+    /// a sign-in anew.
+    pub fn ways_on<'a>(&'a self, redirect_uri: &'a str) -> impl Iterator<Item = &'a str> {
+        let anew = self.metadata.initiate_login_uri.as_ref().map(WebUri::as_str);
+        std::iter::once(redirect_uri).chain(anew)
+    }
+
     /// Where a person goes after a logout that this client asked for: to `address`, if it is registered
     /// byte for byte, with `state` as it came (RP-Initiated Logout section 3). None for any other.
     #[must_use]

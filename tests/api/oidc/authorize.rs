@@ -224,6 +224,22 @@ async fn sec_146_sec_124_waiting_requests_of_one_network_are_bounded() {
 }
 
 #[tokio::test]
+async fn sec_061_a_sign_in_that_the_app_has_given_up_begins_anew_there() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "hasty");
+    let browser = Browser::at(&server);
+    server.sign_up(ADA).await;
+    let begun = browser.open(&app.request(&[])).await.expect(303);
+    let page = browser.open(begun.header("location")).await.expect(200);
+    let ends = "form-action 'self' https://hasty.example https://start.hasty.example;";
+    assert!(page.header("content-security-policy").contains(ends), "the form may lead to either: {page:?}");
+    server.pass(Duration::from_secs(16 * 60));
+    let anew = app.enter(&browser, ADA, begun.header("location")).await;
+    let iss: String = url::form_urlencoded::byte_serialize(server.app.config.web.issuer().as_bytes()).collect();
+    assert_eq!(anew.header("location"), format!("https://start.hasty.example/go?by=us&iss={iss}"));
+}
+
+#[tokio::test]
 async fn sec_061_a_stale_sign_in_page_starts_anew_at_the_app() {
     let server = TestServer::start(&[]).await;
     let app = App::at(&server, "guest");

@@ -44,6 +44,7 @@ pub(super) fn file() -> String {
         app("sealed", "sealed.example", "userinfo_signed_response_alg = \"ES256\""),
         app("veiled", "veiled.example", "subject_type = \"pairwise\"\nintrospect = \"own\""),
         app("veiled_too", "veiled.example", "subject_type = \"pairwise\"\naccess_token = \"opaque\""),
+        app("hasty", "hasty.example", "initiate_login_uri = \"https://start.hasty.example/go?by=us\""),
         app("masked", "masked.example", "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\""),
     ]
     .join("\n")

@@ -81,7 +81,7 @@ pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<
         request: key.expose().to_owned(),
     };
     let mut response = visitor.show(&page)?;
-    visitor.allow_form_to(&mut response, &waiting.request.redirect_uri)?;
+    visitor.allow_form_to(&mut response, client.ways_on(&waiting.request.redirect_uri))?;
     Ok(response)
 }
 
