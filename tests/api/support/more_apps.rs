@@ -45,7 +45,12 @@ pub(super) fn file() -> String {
         app("veiled", "veiled.example", "subject_type = \"pairwise\"\nintrospect = \"own\""),
         app("veiled_too", "veiled.example", "subject_type = \"pairwise\"\naccess_token = \"opaque\""),
         app("hasty", "hasty.example", "initiate_login_uri = \"https://start.hasty.example/go?by=us\""),
-        app("masked", "masked.example", "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\""),
+        app(
+            "masked",
+            "masked.example",
+            "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\"\n\
+             post_logout_redirect_uris = [\"https://masked.example/bye\"]",
+        ),
     ]
     .join("\n")
 }
