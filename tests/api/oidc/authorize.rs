@@ -193,6 +193,9 @@ async fn sec_059_a_pushed_request_is_named_once_by_its_client() {
         let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
         format!("/oauth2/authorize?client_id={client}&request_uri={uri}{more}")
     };
+    let long = "x".repeat(17 << 10);
+    let refused = pushy.call("/oauth2/par", &[&fields[..], &[("of_their_own", long.as_str())]].concat()).await;
+    assert_eq!((refused.status, refused.text("error").as_str()), (400, "invalid_request"), "SEC-146: too long to keep");
     assert_eq!(browser.open(&named(&pushed, "app", "")).await.status, 400, "another client's");
     let path = named(&pushed, "pushy", "&scope=openid+groups&redirect_uri=https://evil.example/");
     look(&browser, &path).await;
