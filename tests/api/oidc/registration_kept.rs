@@ -287,7 +287,7 @@ async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() 
         let id = entity::ClientId::new(notes.app.id);
         let actor = || postern::services::audit::Actor::Command;
         server.app.clients.rotate_secret(&id, Duration::ZERO, actor()).await.expect("rotated");
-        server.app.clients.remove(&id, actor()).await.expect("removed");
+        server.app.grants.remove_client(&server.app.clients, &id, actor()).await.expect("removed");
         notes.manage(Method::GET, None).await.expect(401);
     })
     .await;
