@@ -6,6 +6,7 @@ mod assertions_bent;
 mod authorize;
 mod back_channel;
 mod bearers;
+mod claims;
 mod codes;
 mod consent;
 mod device;
