@@ -9,6 +9,7 @@ mod bearers;
 mod claims;
 mod codes;
 mod consent;
+mod cut;
 mod device;
 mod device_codes;
 mod flow;
