@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::scope;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::clients::Client;
 
 /// How much text one parameter may hold.
 const LONGEST: usize = 4096;
@@ -47,6 +49,15 @@ impl ClaimsRequest {
             return Err(malformed());
         }
         serde_json::from_str(text).map_err(|_| malformed())
+    }
+
+    /// What is left of it for `client`: asking by name opens nothing that it may not ask for by scope.
+    #[must_use]
+    pub fn within(mut self, client: &Client) -> Self {
+        for wishes in [&mut self.userinfo, &mut self.id_token] {
+            wishes.retain(|name, _| scope::opening(name).is_none_or(|scope| client.may_ask_for(scope)));
+        }
+        self
     }
 
     /// Whether nothing is asked for.

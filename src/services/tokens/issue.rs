@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
 use super::access::Order;
+use super::today::{allowed_resources, narrowed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::caller::Caller;
@@ -65,7 +66,7 @@ impl Tokens {
             return Err(refused());
         };
         let nonce = grant.nonce.clone();
-        let scope = grant.scope.clone();
+        let scope = scope::grantable(&grant.scope, client);
         self.set(client, &grant, &live, Granted { scope, audience, refresh_token, nonce }).await
     }
 
@@ -99,8 +100,9 @@ impl Tokens {
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The refresh token is not valid.");
         // What can be refused without a rotation is refused before it: the token stays good.
-        let grant = self.grant_of_refresh_token(client, text).await?.ok_or_else(refused)?;
-        let scope = narrowed(&grant, wanted.scope)?;
+        let grant = self.grant_of_refresh_token(client, text).await?;
+        let grant = grant.filter(|_| client.may_ask_for(scope::OFFLINE_ACCESS)).ok_or_else(refused)?;
+        let scope = narrowed(client, &grant, wanted.scope)?;
         let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
         let is_theirs = |found: &crate::services::sessions::live::LiveFamily| {
             found.grant.as_ref().is_some_and(|grant| grant.client_id == client.id) && may_enter(client, &found.live)
@@ -139,7 +141,7 @@ impl Tokens {
         let Granted { scope, audience, refresh_token, nonce } = granted;
         let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
         let (access_token, ends) = self.access_token(&order).await?;
-        let id_token = match grant.scope.contains(scope::OPENID) {
+        let id_token = match grant.scope.contains(scope::OPENID) && client.may_ask_for(scope::OPENID) {
             true => Some(self.id_token(client, grant, live, access_token.expose_secret(), nonce.as_deref()).await?),
             false => None,
         };
@@ -159,7 +161,7 @@ impl Tokens {
         audience: Names,
         refresh_token: Option<SecretString>,
     ) -> Result<TokenSet> {
-        let scope = grant.scope.clone();
+        let scope = scope::grantable(&grant.scope, client);
         self.set(client, grant, live, Granted { scope, audience, refresh_token, nonce: None }).await
     }
 
@@ -194,31 +196,6 @@ pub(super) struct Granted {
     pub(super) audience: Names,
     pub(super) refresh_token: Option<SecretString>,
     pub(super) nonce: Option<String>,
-}
-
-/// The resources of an access token (RFC 8707 section 2.2): those asked for now, which must be
-/// among those `granted`, or among the client's own where none were named then.
-fn allowed_resources(client: &Client, granted: &[String], asked: &[String]) -> Result<Vec<String>> {
-    let own: Vec<&str> = client.resources.iter().map(crate::services::clients::WebUri::as_str).collect();
-    let may = |one: &String| match granted.is_empty() {
-        true => own.contains(&one.as_str()),
-        false => granted.contains(one),
-    };
-    match asked {
-        [] => Ok(granted.to_vec()),
-        asked if asked.iter().all(may) => Ok(asked.to_vec()),
-        _ => Err(ErrorKind::InvalidTarget.into()),
-    }
-}
-
-/// The scope of one refresh: as granted, or less (RFC 6749 section 6).
-fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Names> {
-    let asked = scope::words(asked.unwrap_or_default());
-    match asked.as_slice() {
-        [] => Ok(grant.scope.clone()),
-        _ if scope::is_within(&asked, &grant.scope) => Ok(asked),
-        _ => Err(ErrorKind::InvalidScope.into()),
-    }
 }
 
 /// Whether `client` lets the person of `live` in.

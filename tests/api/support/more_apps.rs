@@ -41,6 +41,7 @@ pub(super) fn file() -> String {
         asker("asker", "introspect = \"all\"\nid_token_signed_response_alg = \"ES256\"\n"),
         asker("narrow_asker", "introspect = \"own\"\n"),
         asker("mute", ""),
+        app("modest", "modest.example", "scope = \"openid profile\""),
         app("sealed", "sealed.example", "userinfo_signed_response_alg = \"ES256\""),
         app("veiled", "veiled.example", "subject_type = \"pairwise\"\nintrospect = \"own\""),
         app("veiled_too", "veiled.example", "subject_type = \"pairwise\"\naccess_token = \"opaque\""),
