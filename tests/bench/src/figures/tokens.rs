@@ -79,6 +79,6 @@ fn exchanged<'a>(
     codes: impl Iterator<Item = &'a str>,
 ) -> Result<Vec<Tokens>> {
     let mut connection = Connection::open(server.address)?;
-    let mut exchange = |code| party.tokens(&connection.ask(&party.exchange(path, code))?);
-    codes.map(|code| exchange(code)).collect()
+    let exchange = |code| party.tokens(&connection.ask(&party.exchange(path, code))?);
+    codes.map(exchange).collect()
 }
