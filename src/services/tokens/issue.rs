@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{Names, TokenHash};
+use entity::Names;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
@@ -14,7 +14,8 @@ use crate::services::audit::EventKind;
 use crate::services::caller::Caller;
 use crate::services::clients::{Client, GrantType};
 use crate::services::grants::{Grant, Redemption, scope};
-use crate::services::sessions::Live;
+use crate::services::sessions::live::LiveFamily;
+use crate::services::sessions::{Live, LiveGrant};
 
 /// What a client gets.
 #[derive(Debug)]
@@ -53,10 +54,8 @@ impl Tokens {
         resources: &[String],
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
-        let grant = self.grants.of_code(client, brought).await?;
+        let LiveGrant { grant, live, .. } = self.grants.of_code(client, brought).await?;
         let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), resources)?;
-        let found = self.sessions.look_up_grant(grant.id, TokenHash::new([0; 32])).await?.ok_or_else(refused)?;
-        let live = found.live;
         if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
             return Err(refused());
         }
@@ -99,17 +98,21 @@ impl Tokens {
         caller: &Caller,
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The refresh token is not valid.");
+        let asked = |grant: &Grant| {
+            let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
+            Ok::<_, Error>((narrowed(client, grant, wanted.scope)?, audience))
+        };
         // What can be refused without a rotation is refused before it: the token stays good.
-        let grant = self.grant_of_refresh_token(client, text).await?;
-        let grant = grant.filter(|_| client.may_ask_for(scope::OFFLINE_ACCESS)).ok_or_else(refused)?;
-        let scope = narrowed(client, &grant, wanted.scope)?;
-        let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
-        let is_theirs = |found: &crate::services::sessions::live::LiveFamily| {
-            found.grant.as_ref().is_some_and(|grant| grant.client_id == client.id) && may_enter(client, &found.live)
+        let is_theirs = |found: &LiveFamily| match &found.grant {
+            Some(grant) if grant.client_id == client.id && client.may_ask_for(scope::OFFLINE_ACCESS) => {
+                asked(grant).map(|_| may_enter(client, &found.live))
+            }
+            _ => Ok(false),
         };
         let found = self.succeed(text, is_theirs, self.settings.access_token_lifetime, caller).await?;
         let (found, newest) = found.ok_or_else(refused)?;
         let grant = found.grant.ok_or_else(refused)?;
+        let (scope, audience) = asked(&grant)?;
         let granted = Granted { scope, audience, refresh_token: Some(newest.text), nonce: None };
         self.set(client, &grant, &found.live, granted).await
     }
