@@ -135,20 +135,18 @@ impl Tokens {
         let audience = if resources.is_empty() { vec![self.issuer.clone()] } else { resources };
         let (scope, audience) = (asked, Names::new(audience));
         let order = Order { client, scope: &scope, audience: &audience, granted: None };
-        let (access_token, ends) = self.access_token(&order).await?;
-        let expires_in = ends.since(self.clock.now());
+        let (access_token, expires_in) = self.access_token(&order).await?;
         Ok(TokenSet { access_token, expires_in, refresh_token: None, id_token: None, scope })
     }
 
     pub(super) async fn set(&self, client: &Client, grant: &Grant, live: &Live, granted: Granted) -> Result<TokenSet> {
         let Granted { scope, audience, refresh_token, nonce } = granted;
         let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
-        let (access_token, ends) = self.access_token(&order).await?;
+        let (access_token, expires_in) = self.access_token(&order).await?;
         let id_token = match grant.scope.contains(scope::OPENID) && client.may_ask_for(scope::OPENID) {
             true => Some(self.id_token(client, grant, live, access_token.expose_secret(), nonce.as_deref()).await?),
             false => None,
         };
-        let expires_in = ends.since(self.clock.now());
         Ok(TokenSet { access_token, expires_in, refresh_token, id_token, scope })
     }
 

@@ -204,6 +204,35 @@ async fn a_hint_names_the_only_one_who_will_do() {
 }
 
 #[tokio::test]
+async fn a_sub_among_the_claims_must_hold_in_every_form() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    for email in [ADA, "bob@fernwood.example"] {
+        server.sign_up(email).await;
+    }
+    let (browser, ada) = app.sign_in(ADA, &[]).await;
+    let (_, bob) = app.sign_in("bob@fernwood.example", &[]).await;
+    let sub = |tokens: &Tokens| payload(tokens.id.as_deref().expect("an ID token"))["sub"].clone();
+    let (hers, his) = (sub(&ada), sub(&bob));
+    let id = |tokens: &Tokens| tokens.id.clone().expect("an ID token");
+    for (wish, hint, error) in [
+        (json!({"value": hers}), id(&ada), ""),
+        (json!({"values": [his, hers]}), String::new(), ""),
+        (json!({"values": ["x"]}), String::new(), "login_required"),
+        (json!({"values": [his]}), String::new(), "login_required"),
+        (json!({"value": 123}), String::new(), "login_required"),
+        (json!({"value": hers}), id(&bob), "login_required"),
+        (json!({"value": his}), id(&ada), "login_required"),
+        (json!({"value": hers}), "forged".to_owned(), "invalid_request"),
+    ] {
+        let claims = json!({"id_token": {"sub": wish}}).to_string();
+        let path = app.request(&[("prompt", "none"), ("claims", &claims), ("id_token_hint", &hint)]);
+        let answer = app.answered(&app.follow(&browser, &path).await);
+        assert_eq!(answer.get("error").map_or("", String::as_str), error, "{wish} {hint}");
+    }
+}
+
+#[tokio::test]
 async fn an_unconfirmed_person_is_told_how_to_get_in() {
     let server = TestServer::start(&[]).await;
     let strict = App::at(&server, "strict");

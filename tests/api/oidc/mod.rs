@@ -25,5 +25,6 @@ mod refresh;
 mod registration;
 mod registration_bent;
 mod registration_kept;
+mod returned;
 mod rules;
 mod signed_answers;

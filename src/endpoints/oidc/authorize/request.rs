@@ -107,7 +107,7 @@ async fn rest(
         return Err(ErrorKind::InvalidScope.into());
     }
     let claims = asked.one("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default().within(client);
-    if claims.essential_acr().is_some_and(|values| !values.iter().any(|value| value == ACR)) {
+    if claims.essential_acr().is_some_and(|values| !values.contains(&ACR)) {
         return Err(ErrorKind::UnmetAuthenticationRequirements.into());
     }
     Ok(AuthorizationRequest {
@@ -192,20 +192,31 @@ fn prompt(asked: &Parameters) -> Result<Prompt> {
 fn max_age(client: &Client, asked: &Parameters) -> Result<Option<u64>> {
     match asked.one("max_age")? {
         None => Ok(client.default_max_age),
-        Some(text) => text.parse().map(Some).map_err(|_| refuse("The max_age is no number of seconds.")),
+        // A number may not have a sign, which the parser would take.
+        Some(text) => match text.parse() {
+            Ok(seconds) if !text.starts_with('+') => Ok(Some(seconds)),
+            _ => Err(refuse("The max_age is no number of seconds.")),
+        },
     }
 }
 
-/// Whose sign-in it must be: by a genuine hint, however old, or by the claim `sub`.
+/// Whose sign-in it must be by a genuine hint, however old. Where `sub` is among the claims as well,
+/// both must hold.
 async fn subject(app: &App, client: &Client, asked: &Parameters, claims: &ClaimsRequest) -> Result<Option<String>> {
-    if let Some(subject) = claims.subject() {
-        // What has another form is nobody's; no sign-in would help.
-        let is_somebodys = subject.parse::<entity::UserId>().is_ok();
-        return if is_somebodys { Ok(Some(subject.to_owned())) } else { Err(ErrorKind::LoginRequired.into()) };
+    let hinted = match asked.one("id_token_hint")? {
+        None => None,
+        Some(hint) => {
+            let malformed = || refuse("The id_token_hint is no ID token of this issuer for this client.");
+            Some(app.tokens.hinted(client, hint).await?.ok_or_else(malformed)?)
+        }
+    };
+    // What has another form is nobody's; no sign-in would help.
+    let can_be =
+        |sub: &&str| sub.parse::<entity::UserId>().is_ok() && hinted.as_deref().is_none_or(|hinted| hinted == *sub);
+    match claims.subjects() {
+        Some(subjects) if !subjects.iter().any(can_be) => Err(ErrorKind::LoginRequired.into()),
+        _ => Ok(hinted),
     }
-    let Some(hint) = asked.one("id_token_hint")? else { return Ok(None) };
-    let malformed = || refuse("The id_token_hint is no ID token of this issuer for this client.");
-    app.tokens.hinted(client, hint).await?.map(Some).ok_or_else(malformed)
 }
 
 /// The resources that are asked for (RFC 8707 section 2): the client's own alone.
