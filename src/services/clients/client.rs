@@ -98,6 +98,13 @@ impl Client {
         self.metadata.redirect_uris.iter().any(|known| known.allows(address))
     }
 
+    /// What keeps the ids of its people apart from those that others see: as [`Metadata::sector`], but for an app
+    /// with a document the host of that, for nobody has checked that the hosts it names are its own.
+    #[must_use]
+    pub fn sector(&self) -> Option<String> {
+        if self.is_described() { self.host() } else { self.metadata.sector() }
+    }
+
     /// Where a page inside a sign-in of it may lead: back to `redirect_uri`, a checked one, or to where it begins
     /// a sign-in anew.
     pub fn ways_on<'a>(&'a self, redirect_uri: &'a str) -> impl Iterator<Item = &'a str> {

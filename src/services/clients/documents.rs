@@ -88,15 +88,13 @@ impl Clients {
     /// in that was kept when a person let it in.
     ///
     /// # Errors
-    /// As [`Self::meet`], where there is no copy.
+    /// As [`Self::meet`].
     pub(super) async fn meet_again(&self, id: &ClientId, caller: &Caller) -> Result<Option<Arc<Client>>> {
-        let met = self.meet(id, caller).await;
-        if matches!(met, Ok(Some(_))) || !self.documents.may_describe(id) {
-            return met;
-        }
-        match self.copied(id).await? {
-            Some(copy) => Ok(Some(copy)),
-            None => met,
+        // Where nothing was read because too much is, no copy stands in: whoever has a proof that the document
+        // does not name any more would choose when it counts.
+        match self.meet(id, caller).await? {
+            None if self.documents.may_describe(id) => self.copied(id).await,
+            found => Ok(found),
         }
     }
 

@@ -39,7 +39,7 @@ impl KeySets {
     }
 
     fn of(&self, client: &Client) -> &Remote<Jwks> {
-        if client.is_described() { &self.unvouched } else { &self.declared }
+        if client.is_unvouched() { &self.unvouched } else { &self.declared }
     }
 }
 
@@ -72,7 +72,7 @@ impl Clients {
         // The key may be newer than the set that is held, and the set older than it may be.
         let (outgoing, url) = (self.key_sets.outgoing.clone(), address.to_owned());
         let begin = || {
-            let permit = client.is_described().then(|| self.may_call(caller)).transpose()?;
+            let permit = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
             Ok(async move {
                 let set = outgoing.get_json(&url, LARGEST).await;
                 drop(permit);

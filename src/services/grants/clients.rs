@@ -31,7 +31,7 @@ impl Grants {
     }
 
     /// Has people asked again before `client` gets anything more, in the transaction `tx`: it is not
-    /// what they agreed to any more. Requests under way have to be begun anew.
+    /// what they agreed to any more. What is under way, codes included, has to be begun anew.
     ///
     /// # Errors
     /// When the database is away.
@@ -40,6 +40,9 @@ impl Grants {
         consent::Entity::delete_many().filter(consent::Column::ClientId.eq(id())).exec(tx).await?;
         waiting::Entity::delete_many().filter(waiting::Column::ClientId.eq(id())).exec(tx).await?;
         pushed::Entity::delete_many().filter(pushed::Column::ClientId.eq(id())).exec(tx).await?;
+        device_code::Entity::delete_many().filter(device_code::Column::ClientId.eq(id())).exec(tx).await?;
+        let is_unused = Column::CodeHash.is_not_null().and(Column::RedeemedAt.is_null());
+        Entity::delete_many().filter(Column::ClientId.eq(id()).and(is_unused)).exec(tx).await?;
         Ok(())
     }
 
@@ -56,8 +59,6 @@ impl Grants {
             self.remove(tx, &device).await?;
         }
         Entity::delete_many().filter(its_own).exec(tx).await?;
-        let devices = device_code::Column::ClientId.eq(client.clone());
-        device_code::Entity::delete_many().filter(devices).exec(tx).await?;
         Ok(())
     }
 }

@@ -145,7 +145,9 @@ impl Grants {
             return Ok(None);
         }
         let now = self.clock.now();
-        let end = if grant.offline { now + self.settings.offline_lifetime } else { session_end };
+        // The session, too, must find it to the last: by it the client is told of a logout.
+        let end =
+            if grant.offline { std::cmp::max(session_end, now + self.settings.offline_lifetime) } else { session_end };
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
         let changed = Entity::update_many()
             .col_expr(Column::RedeemedAt, Expr::value(now))

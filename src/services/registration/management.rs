@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::unvouched::GRANTS;
-use crate::services::clients::{Client, ClientSecret, Metadata, RegistrationToken};
+use crate::services::clients::{Client, ClientSecret, Metadata, RegistrationToken, SubjectType};
 use crate::services::database::Executor;
 use crate::services::shared::{Limit, Subject};
 
@@ -69,18 +69,25 @@ impl Registration {
         let secret = self.clients.missing_secret(&before, &new);
         self.shared.counters.hit(&format!("registration changes/{id}"), CHANGES).map_err(too_many)?;
         let is_another = new.client_name != before.client_name || new.redirect_uris != before.redirect_uris;
-        let mut after = before;
-        after.metadata = kept(&after.metadata, new);
+        let mut after = before.clone();
+        after.metadata = kept(&before.metadata, new);
+        // Its people's ids would change, to those that another app on that host sees (Core section 8.1).
+        let sees_others = people_of(&after) != people_of(&before);
         let (client, hash) = (after.clone(), secret.as_ref().map(Secret::hash));
         self.change(EventKind::ClientChanged, client.id.clone(), caller, move |it, tx| {
             Box::pin(async move {
                 if !it.clients.replace_registered(tx, &client, &token, hash).await? {
                     return Err(ErrorKind::InvalidToken.into());
                 }
-                if is_another { it.grants.ask_again(tx, &client.id).await } else { Ok(()) }
+                match (sees_others, is_another) {
+                    (true, _) => it.grants.forget_client(tx, &client.id).await,
+                    (false, true) => it.grants.ask_again(tx, &client.id).await,
+                    (false, false) => Ok(()),
+                }
             })
         })
         .await?;
+        self.grants.tell_soon();
         Ok((after, secret))
     }
 
@@ -120,6 +127,11 @@ impl Registration {
         self.shared.apply(&write.await?);
         Ok(())
     }
+}
+
+/// Whose ids of people `client` sees: those of its sector, or everybody's.
+fn people_of(client: &Client) -> Option<Option<String>> {
+    (client.subject_type == SubjectType::Pairwise).then(|| client.sector())
 }
 
 /// What only an operator says of a client stays as it was.

@@ -55,8 +55,9 @@ impl Tokens {
         tx: &Executor<'_>,
         grant: &Grant,
     ) -> Result<SecretString> {
-        let access_expires_at = self.clock.now() + self.settings.access_token_lifetime;
-        self.insert_family(tx, grant.session_id, Some(grant.id), access_expires_at, grant.expires_at).await
+        let now = self.clock.now();
+        let (access, end) = (now + self.settings.access_token_lifetime, now + self.settings.refresh_lifetime);
+        self.insert_family(tx, grant.session_id, Some(grant.id), access, std::cmp::min(end, grant.expires_at)).await
     }
 
     async fn insert_family(

@@ -360,3 +360,21 @@ async fn all_of_it_holds_below_a_path() {
     assert_eq!(answer.header("location"), BYE);
     assert!(answer.header("set-cookie").contains("Path=/auth"), "{answer:?}");
 }
+
+/// A session outlives the refresh tokens that were given in it.
+#[tokio::test]
+async fn an_app_whose_refresh_tokens_are_over_still_takes_part_in_the_session() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "1000 * 60 * 60")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, tokens) = app.sign_in(ADA, &[("scope", "openid offline_access")]).await;
+        server.pass(Duration::from_secs(3601));
+        assert_eq!(app.refresh(&tokens.refresh.expect("one")).await.expect(400).text("error"), "invalid_grant");
+        assert!(browser.is_signed_in().await);
+        let fields = [("client_id", "app"), ("post_logout_redirect_uri", BYE)];
+        let answer = browser.open_with(Method::GET, &path(&fields), (REFERER, "https://app.example/")).await;
+        assert_eq!(answer.expect(303).header("location"), BYE, "it is asked nothing");
+        assert!(!browser.is_signed_in().await);
+    })
+    .await;
+}

@@ -146,6 +146,46 @@ async fn sec_065_nobody_agrees_to_an_app_that_is_another_one_by_then() {
 }
 
 #[tokio::test]
+async fn sec_065_a_change_reaches_what_is_under_way_and_nobody_elses_ids() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let pairwise = ("subject_type", json!("pairwise"));
+        let notes = SelfMade::unasked(server, std::slice::from_ref(&pairwise)).await;
+        let asked = notes.app.request(&[("scope", "openid profile")]);
+        let code = notes.app.answered(&decide(&notes.app, &browser, &asked, "allow").await)["code"].clone();
+        let tokens = let_in(&browser, &notes).await;
+        let renamed = change(&notes, &[pairwise.clone(), ("client_name", json!("Fernwood Chat"))]);
+        notes.manage(Method::PUT, Some(&renamed)).await.expect(200);
+        assert_eq!(notes.exchange(&code).await.text("error"), "invalid_grant", "a code from before");
+        assert!(server.is_active(&tokens.access).await, "what was given stays");
+        // On another host it would see the ids of the app there.
+        let moved = change(&notes, &[pairwise, ("redirect_uris", json!(["https://victim.example/cb"]))]);
+        notes.manage(Method::PUT, Some(&moved)).await.expect(200);
+        assert!(!server.is_active(&tokens.access).await);
+        notes.app.userinfo(&tokens.access).await.expect(401);
+    })
+    .await;
+}
+
+/// A link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
+#[tokio::test]
+async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let notes = SelfMade::unasked(server, &[]).await;
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        for wrong in [("response_type", "token"), ("prompt", "none"), ("scope", "none")] {
+            let asked = notes.app.request(&[wrong]);
+            let page = stranger.open(&asked).await;
+            assert!(page.status >= 400 && page.header("location").is_empty(), "{wrong:?}: {page:?}");
+            assert!(notes.app.answered(&ada.open(&asked).await).contains_key("error"), "{wrong:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sec_065_another_token_or_client_is_refused_alike() {
     each(OPEN, async |server| {
         let (notes, other) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);

@@ -69,7 +69,10 @@ pub(crate) async fn begin(request: &Request, app: App, visitor: Visitor, caller:
     let checked = request::check(&app, asked, &caller).await?;
     let asked = match checked.request {
         Ok(asked) => asked,
-        Err(error) => return checked.destination.refuse(&visitor, &error),
+        Err(error) if leads_anybody(&checked.client, &visitor) => {
+            return checked.destination.refuse(&visitor, &error);
+        }
+        Err(error) => return Err(error),
     };
     let step = Step { app: &app, visitor: &visitor, caller: &caller, client: &checked.client, request: &asked };
     step.take(None).await
@@ -131,6 +134,12 @@ fn restart(app: &App, client: &Client, since: Timestamp) -> Option<String> {
     Some(format!("{address}{joint}iss={iss}"))
 }
 
+/// Whether a refusal goes back to `client` before anybody has signed in. Not to an app that nobody here has
+/// declared: a link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
+fn leads_anybody(client: &Client, visitor: &Visitor) -> bool {
+    visitor.live.is_some() || !client.is_unvouched()
+}
+
 /// One look at a request: who is there, and what comes next.
 struct Step<'a> {
     app: &'a App,
@@ -157,7 +166,10 @@ impl Step<'_> {
         let next = next::after(self.client, self.request, who.as_ref(), since, consent.as_ref(), now);
         let destination = Destination::of(self.request, self.app.config.web.issuer());
         if let (true, Some(kind)) = (self.request.prompt.none, next::refusal(&next)) {
-            return destination.refuse(self.visitor, &kind.into());
+            return match leads_anybody(self.client, self.visitor) {
+                true => destination.refuse(self.visitor, &kind.into()),
+                false => Err(kind.into()),
+            };
         }
         match (next, live) {
             (Next::Code, Some(live)) => {
