@@ -161,7 +161,13 @@ fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if members.get("default").is_some_and(Value::is_null) {
-                members.insert("nullable".to_owned(), Value::Bool(true));
+                // OpenAPI 3.0 lets only a schema with a type be null; what refers to another one has none.
+                if members.contains_key("allOf") {
+                    members.insert("type".to_owned(), "object".into());
+                }
+                if members.contains_key("type") {
+                    members.insert("nullable".to_owned(), Value::Bool(true));
+                }
             }
             members.retain(|_, member| !member.is_null());
             members.values_mut().for_each(drop_nulls);

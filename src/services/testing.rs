@@ -52,6 +52,16 @@ pub(crate) fn outgoing() -> Outgoing {
     Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults"))
 }
 
+/// Grants over `database`.
+pub(crate) fn grants(database: Database) -> Grants {
+    let (clock, random) = (Clock::system(), Random::system());
+    let shared = Arc::new(Shared::new(clock.clone()));
+    let audit = Audit::new(database.clone(), clock.clone(), random.clone(), FAMILY);
+    let life = sessions::Settings { idle: TOKEN, max: TOKEN };
+    let sessions = Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), life);
+    On { database, shared, audit, sessions, clock, random }.grants()
+}
+
 impl On {
     fn keys(&self) -> Keys {
         let parts = keys::Parts {

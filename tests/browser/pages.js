@@ -115,10 +115,10 @@ const pages = {
     await page.goto(authorize('notes'));
     await page.getByRole('heading', { name: 'Let Harvest Notes use your account?' }).waitFor();
   },
-  'consent-unchecked': async (page, who) => {
+  'consent-self-made': async (page, who) => {
     await signIn(page, who);
     await page.goto(authorize(await registered('Harvest Notes')));
-    await page.getByText('has checked this app').waitFor();
+    await page.getByText('knows this app').waitFor();
   },
   unverified: async (page) => {
     await signIn(page, await person());

@@ -3,7 +3,6 @@
 //
 // LEFT OUT, for it needs of a provider what ours does not have: implicit and hybrid answers, JARM, request objects (JAR),
 // encrypted tokens, DPoP, proofs by a certificate (mTLS) or by a JWT under the secret, CIBA, WebFinger, session frames.
-// LEFT OUT, for registration by apps is switched off unless an operator wants it: Client.register.
 
 const assert = require('node:assert/strict');
 const { createPrivateKey } = require('node:crypto');
@@ -105,12 +104,10 @@ test('a client that registers itself asks first, signs in, reads its registratio
   const about = { client_name: 'Harvest Notes', redirect_uris: [callback], application_type: 'native' };
   const client = await provider.Client.register(about, { initialAccessToken });
   await assert.rejects(provider.Client.register(about, { initialAccessToken }), { error: 'invalid_token' });
-  const who = await member();
-  const page = await (await context(chromium)).newPage();
   const verifier = generators.codeVerifier();
   const asked = { scope: 'openid email', code_challenge: generators.codeChallenge(verifier), code_challenge_method: 'S256' };
-  await signInAt(page, client.authorizationUrl(asked), who);
-  await page.getByText('has checked this app').waitFor();
+  const page = await visit(chromium, client.authorizationUrl(asked), who);
+  await page.getByText('knows this app').waitFor();
   const landed = land.next();
   await page.getByRole('button', { name: 'Allow' }).click();
   const params = client.callbackParams((await landed).url.href);

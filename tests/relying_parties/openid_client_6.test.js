@@ -2,7 +2,7 @@
 //
 // LEFT OUT, for it needs of a provider what ours does not have: implicit and hybrid answers, JARM, request objects (JAR),
 // encrypted tokens, DPoP, proofs by a certificate (mTLS) or by a JWT under the secret, CIBA.
-// LEFT OUT, for registration by apps is switched off unless an operator wants it: dynamicClientRegistration.
+// LEFT OUT, for openid_client_5.test.js goes that way already: dynamicClientRegistration.
 
 const assert = require('node:assert/strict');
 const { createPrivateKey, webcrypto } = require('node:crypto');

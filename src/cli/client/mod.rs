@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 use crate::services::audit::Actor;
 use crate::services::clients::Clients;
+use crate::services::grants::Grants;
 use crate::services::registration::InitialTokens;
 use add::{add, hand_over};
 use show::{described, line, list, show};
@@ -35,6 +36,8 @@ pub struct Installation<'a> {
     pub title: &'a str,
     /// Makes the keys that an app keeps to itself.
     pub random: &'a Random,
+    /// What clients were granted.
+    pub grants: &'a Grants,
     /// What lets a client register itself.
     pub initial_tokens: &'a InitialTokens,
     /// The authority that an app must be told to trust, where its certificate was made here.
@@ -76,7 +79,7 @@ pub async fn run(
         }
         ClientCommand::RegistrationToken(new) => registration::token(&new, installation, json, (out, err)).await,
         ClientCommand::Remove(Which { id }) => {
-            clients.remove(&id, Actor::Command).await?;
+            installation.grants.remove_client(clients, &id, Actor::Command).await?;
             match json {
                 true => line(out, json!({"client_id": id, "removed": true})),
                 false => line(out, format_args!("Client {id} is removed.")),

@@ -12,8 +12,9 @@ use crate::services::audit::Audit;
 use crate::services::clients::{AuthMethod, Settings};
 use crate::services::database::Database;
 use crate::services::database::testing::fresh;
+use crate::services::grants::Grants;
 use crate::services::shared::Shared;
-use crate::services::testing::outgoing;
+use crate::services::testing::{grants, outgoing};
 
 #[derive(Parser)]
 struct Shell {
@@ -29,6 +30,7 @@ fn parsed(words: &str) -> Result<ClientCommand, clap::Error> {
 struct Shelf {
     clients: Clients,
     initial_tokens: InitialTokens,
+    grants: Grants,
 }
 
 impl std::ops::Deref for Shelf {
@@ -48,16 +50,18 @@ fn clients(database: Database) -> Shelf {
         clock: clock.clone(),
         random: random.clone(),
     };
+    let grants = grants(database.clone());
     let clients = Clients::new(database, shared, audit, clock, random, outgoing(), Settings::default());
-    Shelf { clients: clients.expect("no file, no problem"), initial_tokens }
+    Shelf { clients: clients.expect("no file, no problem"), initial_tokens, grants }
 }
 
 async fn typed(clients: &Shelf, words: &str, json: bool) -> Result<String> {
     let command = parsed(words).expect("the words are a command");
     let random = Random::system();
     let initial_tokens = &clients.initial_tokens;
+    let (provider, title, authority) = (Value::Null, "Postern", None);
     let installation =
-        Installation { provider: Value::Null, title: "Postern", random: &random, initial_tokens, authority: None };
+        Installation { provider, title, random: &random, grants: &clients.grants, initial_tokens, authority };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     run(command, clients, &installation, json, &mut out, &mut err).await?;
     Ok(String::from_utf8(out).expect("text"))
@@ -170,7 +174,6 @@ fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
         "add app --for open-webui --url https://chat.example.com --auth-method client_secret_post",
         "add app --for open-webui --url https://chat.example.com --reuse-tokens",
         "add app --for generic",
-        "add app --for generic --url https://chat.example.com",
         "add app --for generic --redirect-uri https://app.example/cb --reuse-tokens",
         "rotate-secret app --keep-previous 24",
         "rotate-secret app --keep-previous 91d",

@@ -110,7 +110,8 @@ fn text(return_to: Option<&ReturnTo>) -> Option<String> {
 struct Waiting {
     client: Option<String>,
     hint: Option<String>,
-    redirect_uri: Option<String>,
+    /// Where the form may end.
+    ways_on: Vec<String>,
 }
 
 impl Waiting {
@@ -118,17 +119,20 @@ impl Waiting {
         let key = return_to.and_then(|it| it.request_key(&visitor.web.settings)).and_then(Secret::<RequestKey>::parse);
         let Some(key) = key else { return Ok(Self::default()) };
         let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
-        let client = app.clients.find(&waiting.request.client_id).await?;
+        let Some(client) = app.clients.find(&waiting.request.client_id).await? else { return Ok(Self::default()) };
         Ok(Self {
-            client: client.map(|client| known_as(&client)),
+            client: Some(known_as(&client)),
+            ways_on: client.ways_on(&waiting.request.redirect_uri).map(str::to_owned).collect(),
             hint: waiting.request.login_hint,
-            redirect_uri: Some(waiting.request.redirect_uri),
         })
     }
 
     /// Lets the form lead on to the app once the person is signed in.
     fn allow(&self, visitor: &Visitor, response: &mut Response) -> Result<()> {
-        self.redirect_uri.as_ref().map_or(Ok(()), |address| visitor.allow_form_to(response, address))
+        match self.ways_on.as_slice() {
+            [] => Ok(()),
+            addresses => visitor.allow_form_to(response, addresses.iter().map(String::as_str)),
+        }
     }
 }
 

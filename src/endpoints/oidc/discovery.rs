@@ -16,7 +16,7 @@ use crate::services::clients::{
 use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
 use crate::services::registration::Mode;
-use crate::services::tokens::{ACR, claims};
+use crate::services::tokens::ACR;
 use crate::web::return_to::AUTHORIZE;
 
 /// `GET /.well-known/openid-configuration`, `GET /.well-known/oauth-authorization-server`
@@ -44,7 +44,7 @@ pub(crate) fn metadata(app: &App) -> Value {
     let issuer = app.config.web.issuer();
     let at = |path: &str| format!("{issuer}{path}");
     let own_claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
-    let claims: Vec<&str> = own_claims.into_iter().chain(claims::SUPPORTED.map(|(name, _)| name)).collect();
+    let claims: Vec<&str> = own_claims.into_iter().chain(scope::CLAIMS.map(|(name, _)| name)).collect();
     let scopes: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|it| it.name()).collect();
     // A public client proves nothing, and asks about no tokens; a token of its own may (RFC 8414 section 2).

@@ -25,7 +25,7 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         initial: "H".into(),
         host: Some("notes.harvest.example".into()),
         described_by: None,
-        is_unchecked: false,
+        is_unvouched: false,
         items,
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
@@ -63,6 +63,7 @@ pub(super) fn all(album: &Album) {
     let unknown = |host: Option<&str>| ConsentPage {
         host: host.map(Into::into),
         described_by: Some("tools.harvest.example".into()),
+        is_unvouched: true,
         ..consent("Harvest Notes", items())
     };
     for (name, host, told) in [
@@ -72,7 +73,7 @@ pub(super) fn all(album: &Album) {
         let html = album.add(name, &unknown(host));
         assert!(html.contains("Only <b>tools.harvest.example</b> says") && html.contains(told), "{html}");
     }
-    album.add("consent-unchecked", &ConsentPage { is_unchecked: true, ..consent("Harvest Notes", items()) });
+    album.add("consent-self-made", &ConsentPage { is_unvouched: true, ..consent("Harvest Notes", items()) });
     let email = "maren@fernwood.example".to_owned();
     album.add("unverified", &UnverifiedPage { client: "Harvest Notes".into(), email });
     let fields =

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use entity::client::{ActiveModel, Column, Entity};
 use entity::{ClientId, Timestamp, TokenHash};
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
 
@@ -68,17 +69,23 @@ impl Clients {
         Ok(secret)
     }
 
-    /// Removes a client.
+    /// Removes a client, and with it in one transaction what `forget` takes away: whoever comes by its id
+    /// later is somebody else.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] for an unknown client, [`ErrorKind::Conflict`] for one of the file;
     /// when the database is away.
-    pub async fn remove(&self, id: &ClientId, actor: Actor) -> Result<()> {
+    pub(in crate::services) async fn remove<F>(&self, id: &ClientId, actor: Actor, forget: F) -> Result<()>
+    where
+        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> BoxFuture<'c, Result<()>> + Send + 'static,
+    {
         self.refuse_declared(id)?;
         self.change(id, EventKind::ClientRemoved, actor, |tx, id| {
             Box::pin(async move {
-                let removed = Entity::delete_by_id(id.clone()).exec(tx).await?.rows_affected;
-                if removed == 0 { Err(unknown(id)) } else { Ok(()) }
+                match Entity::delete_by_id(id.clone()).exec(tx).await?.rows_affected {
+                    0 => Err(unknown(id)),
+                    _ => forget(tx, id).await,
+                }
             })
         })
         .await
@@ -95,9 +102,7 @@ impl Clients {
     /// Runs `work` on the client called `id` with what every change needs around it.
     async fn change<F>(&self, id: &ClientId, kind: EventKind, actor: Actor, work: F) -> Result<()>
     where
-        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> futures_util::future::BoxFuture<'c, Result<()>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> BoxFuture<'c, Result<()>> + Send + 'static,
     {
         let (audit, shared, id) = (self.audit.clone(), Arc::clone(&self.shared), id.clone());
         let event = Event::new(kind).by(actor).with("client", id.as_str());

@@ -74,18 +74,18 @@ impl Client {
             return document::host(&self.id);
         }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unchecked()).map(WebUri::as_str);
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);
         back.chain(home).filter_map(host_of).next()
     }
 
-    /// Whether all that is known of it is its own word.
+    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
+    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
     #[must_use]
-    pub fn is_unchecked(&self) -> bool {
+    pub fn is_unvouched(&self) -> bool {
         matches!(self.origin, Origin::Registration | Origin::Document)
     }
 
-    /// Whether it comes with a document about itself. Whoever can read that can come as this client, so people
-    /// are asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    /// Whether it comes with a document about itself, which whoever can read can come as.
     #[must_use]
     pub fn is_described(&self) -> bool {
         self.origin == Origin::Document
@@ -96,6 +96,13 @@ impl Client {
     #[must_use]
     pub fn redirects_to(&self, address: &str) -> bool {
         self.metadata.redirect_uris.iter().any(|known| known.allows(address))
+    }
+
+    /// Where a page inside a sign-in of it may lead: back to `redirect_uri`, a checked one, or to where it begins
+    /// a sign-in anew.
+    pub fn ways_on<'a>(&'a self, redirect_uri: &'a str) -> impl Iterator<Item = &'a str> {
+        let anew = self.metadata.initiate_login_uri.as_ref().map(WebUri::as_str);
+        std::iter::once(redirect_uri).chain(anew)
     }
 
     /// Where a person goes after a logout that this client asked for: to `address`, if it is registered

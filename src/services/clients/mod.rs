@@ -127,7 +127,7 @@ impl Clients {
         let stamp = self.shared.stamp([&rows::subject(id)]);
         let row = Entity::find_by_id(id.clone()).one(self.database.read()).await?;
         let mut found = row.and_then(rows::client);
-        if let Some(client) = found.as_mut().filter(|client| client.is_unchecked()) {
+        if let Some(client) = found.as_mut().filter(|client| client.is_unvouched()) {
             client.metadata.resources = self.documents.resources().to_vec();
         }
         let found = found.map(Arc::new);

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::scope;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::clients::Client;
 
 /// How much text one parameter may hold.
 const LONGEST: usize = 4096;
@@ -46,7 +48,21 @@ impl ClaimsRequest {
         if text.len() > LONGEST || !text.trim_start().starts_with('{') {
             return Err(malformed());
         }
-        serde_json::from_str(text).map_err(|_| malformed())
+        let mut read: Self = serde_json::from_str(text).map_err(|_| malformed())?;
+        // The person is shown what is asked for: any other name is text of the client's own choice.
+        for wishes in [&mut read.userinfo, &mut read.id_token] {
+            wishes.retain(|name, _| matches!(name.as_str(), "sub" | "acr") || scope::opening(name).is_some());
+        }
+        Ok(read)
+    }
+
+    /// What is left of it for `client`: asking by name opens nothing that it may not ask for by scope.
+    #[must_use]
+    pub fn within(mut self, client: &Client) -> Self {
+        for wishes in [&mut self.userinfo, &mut self.id_token] {
+            wishes.retain(|name, _| scope::opening(name).is_none_or(|scope| client.may_ask_for(scope)));
+        }
+        self
     }
 
     /// Whether nothing is asked for.
@@ -55,9 +71,14 @@ impl ClaimsRequest {
         self.userinfo.is_empty() && self.id_token.is_empty()
     }
 
-    /// Every claim that is asked for, wherever it should stand.
+    /// Every claim about the person that is asked for, wherever it should stand. Who they are to the
+    /// client and how they signed in, it is told in any case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.userinfo.keys().chain(self.id_token.keys()).map(String::as_str)
+        self.userinfo
+            .keys()
+            .chain(self.id_token.keys())
+            .map(String::as_str)
+            .filter(|name| scope::opening(name).is_some())
     }
 
     /// The `sub` that the ID token must have, if one is asked for (Core section 5.5.1).
@@ -96,5 +117,10 @@ mod tests {
             assert_eq!(ClaimsRequest::parse(text).unwrap_err().kind, ErrorKind::InvalidRequest, "{text:.20}");
         }
         assert!(ClaimsRequest::parse("{\"more\":1}").unwrap().is_empty());
+        let words =
+            r#"{"userinfo":{"nothing. This app was checked":null},"id_token":{"auth_time":{"essential":true}}}"#;
+        assert!(ClaimsRequest::parse(words).unwrap().is_empty(), "names that nobody here knows");
+        let named = ClaimsRequest::parse(r#"{"id_token":{"sub":null,"acr":null,"email":null}}"#).unwrap();
+        assert_eq!(named.names().collect::<Vec<_>>(), ["email"]);
     }
 }

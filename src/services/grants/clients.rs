@@ -11,9 +11,25 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
 use crate::error::Result;
+use crate::services::audit::Actor;
+use crate::services::clients::Clients;
 use crate::services::database::Executor;
 
 impl Grants {
+    /// Removes the client `id` with all that it was granted.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::NotFound`] for an unknown client, [`crate::error::ErrorKind::Conflict`] for one
+    /// of the clients file; when the database is away.
+    pub async fn remove_client(&self, clients: &Clients, id: &ClientId, actor: Actor) -> Result<()> {
+        let grants = self.clone();
+        let forget =
+            clients.remove(id, actor, move |tx, id| Box::pin(async move { grants.forget_client(tx, id).await }));
+        forget.await?;
+        self.tell_soon();
+        Ok(())
+    }
+
     /// Has people asked again before `client` gets anything more, in the transaction `tx`: it is not
     /// what they agreed to any more. Requests under way have to be begun anew.
     ///

@@ -33,10 +33,11 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// Whether it covers all that `request` asks for.
+    /// Whether it covers all that `request` asks for. A claim is covered by the scope that opens it, too.
     #[must_use]
     pub fn covers(&self, request: &AuthorizationRequest) -> bool {
-        let named = Names::new(request.claims.names());
+        let is_open = |name: &&str| scope::opening(name).is_some_and(|by| self.scope.contains(by));
+        let named = Names::new(request.claims.names().filter(|name| !is_open(name)));
         scope::is_within(&request.scopes(), &self.scope) && scope::is_within(&named, &self.claims)
     }
 }

@@ -127,7 +127,7 @@ impl Tokens {
             amr: granted.map(|(_, live)| live.session.amr.as_slice().to_vec()),
             sid: granted.map(|(_, live)| live.session.id.to_string()),
             grant_id: granted.map(|(grant, _)| grant.id.to_string()),
-            more: granted.map_or_else(Claims::new, |(_, live)| claims::of_roles(&live.user, order.scope)),
+            more: granted.map_or_else(Claims::new, |(_, live)| claims::of_roles(&live.user, order.client, order.scope)),
         };
         Ok(self.keys.sign(ALGORITHM, TYP, &payload).await?.into())
     }

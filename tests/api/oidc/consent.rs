@@ -139,3 +139,36 @@ async fn sec_146_a_person_lets_in_only_so_many_apps() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_is_asked_again_for_what_an_app_knows() {
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let _ = decide(&guest, &browser, &guest.request(&[]), "allow").await;
+        for known in [
+            r#"{"id_token":{"auth_time":{"essential":true}}}"#,
+            r#"{"id_token":{"sub":null}}"#,
+            r#"{"id_token":{"acr":{"values":["1"]}}}"#,
+            r#"{"userinfo":{"email":null,"made_up":null},"id_token":{"given_name":null}}"#,
+        ] {
+            let asked = guest.request(&[("prompt", "none"), ("claims", known)]);
+            let silent = guest.answered(&guest.follow(&browser, &asked).await);
+            assert!(silent.contains_key("code"), "{known}: {silent:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_shows_no_words_of_the_apps_own() {
+    let server = TestServer::start(&[]).await;
+    let guest = App::at(&server, "guest");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let words = r#"{"userinfo":{"nothing at all. This app was checked by the operator":null,"roles":null}}"#;
+    let page = guest.follow(&browser, &guest.request(&[("claims", words)])).await.expect(200).body;
+    assert!(page.contains("see single facts about you") && page.contains("roles"), "{page}");
+    assert!(!page.contains("nothing at all") && !page.contains("checked by the operator"), "{page}");
+}

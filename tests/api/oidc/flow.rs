@@ -5,9 +5,33 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::relying_party::payload;
-use crate::support::{App, Browser, TestServer, Tokens, each};
+use crate::support::{App, Browser, PASSWORD, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
+
+/// Whoever has no account yet makes one on the way, and still arrives.
+#[tokio::test]
+async fn a_sign_up_on_the_way_leads_on_to_the_app() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    let browser = Browser::at(&server);
+    let page = app.follow(&browser, &app.request(&[])).await;
+    let link = page.body.split("href=\"").find(|it| it.starts_with("/register?")).expect("a way to sign up");
+    let (link, _) = link.split_once('"').expect("an end");
+    let page = browser.open(&link.replace("&#x2f;", "/")).await.expect(200);
+    assert!(page.body.contains("href=\"/login?return_to="), "{}", page.body);
+    let mut fields = browser.form(&page).await;
+    fields.retain(|(_, value)| !value.is_empty());
+    let filled = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    fields.extend(filled.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let signed_up = browser.post("/register", &fields, None).await.expect(303);
+    let login = signed_up.header("location");
+    assert!(app.answered(&app.enter(&browser, ADA, login).await).contains_key("code"));
+    // Nobody else's address is carried along.
+    let evil = browser.open("/register?return_to=https://evil.example/").await.expect(303);
+    assert_eq!(evil.header("location"), "/account");
+}
 
 #[tokio::test]
 async fn an_app_finds_everything_by_discovery() {

@@ -136,7 +136,7 @@ async fn sec_089_a_client_that_is_gone_is_gone_to_no_more() {
         let before = browser.open(&path(&fields)).await;
         asked(&before);
         assert!(before.header("location").contains("spa.example"));
-        server.app.clients.remove(&id, Actor::Command).await.expect("removed");
+        server.app.grants.remove_client(&server.app.clients, &id, Actor::Command).await.expect("removed");
         assert_eq!(confirm(&browser, &before).await.expect(303).header("location"), "/logout");
         assert_eq!(browser.open(&path(&fields)).await.expect(303).header("location"), "/logout");
     })

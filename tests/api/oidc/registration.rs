@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::consent::decide;
 use crate::support::self_made::{OPEN, REGISTER, TOKEN, metadata};
-use crate::support::{Browser, SelfMade, TestServer, Tokens, each};
+use crate::support::{Browser, Place, SelfMade, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
 const OFFLINE: &str = "openid profile email offline_access";
@@ -69,13 +69,16 @@ async fn sec_065_a_client_registers_asks_gets_tokens_and_goes() {
         let silent = notes.app.request(&[("scope", OFFLINE), ("prompt", "none")]);
         assert_eq!(notes.app.answered(&notes.app.follow(&browser, &silent).await)["error"], "consent_required");
         let page = notes.app.follow(&browser, &asked).await.expect(200).body;
-        for text in ["Harvest &lt;b&gt;Notes&lt;", "notes.example", "has checked this app", ADA] {
+        for text in ["Harvest &lt;b&gt;Notes&lt;", "notes.example", "knows this app", ADA] {
             assert!(page.contains(text), "{text}: {page}");
         }
         assert!(!page.contains("<b>Notes"), "{page}");
         let allowed = notes.app.answered(&decide(&notes.app, &browser, &asked, "allow").await);
         let tokens = Tokens::from(&notes.exchange(&allowed["code"]).await);
         assert_eq!(notes.app.userinfo(&tokens.access).await.expect(200).json()["email"], ADA);
+        // Whoever agreed once is asked again all the same.
+        assert_eq!(notes.app.answered(&notes.app.follow(&browser, &silent).await)["error"], "consent_required");
+        assert!(notes.app.follow(&browser, &asked).await.expect(200).body.contains("use your account?"));
         let claims = notes.app.verified(tokens.id.as_deref().expect("an ID token")).await;
         assert_eq!(claims["aud"], notes.app.id);
         let page = browser.open("/account/apps").await.expect(200).body;
@@ -103,7 +106,7 @@ async fn sec_065_a_token_is_asked_for_and_opens_once() {
         assert_eq!(none.header("www-authenticate"), "Bearer realm=\"postern\"");
         let session = server.newcomer(ADA).await.token;
         let token = server.initial_token(1).await;
-        let altered = format!("{}A", &token[..token.len() - 1]);
+        let altered = format!("{}{}", &token[..token.len() - 2], if token.ends_with("AA") { "QQ" } else { "AA" });
         for wrong in ["x", session.as_str(), "pst_ia_", altered.as_str()] {
             let answer = server.register_client(Some(wrong), &metadata(&[])).await.expect(401);
             assert_eq!(answer.text("error"), "invalid_token", "{wrong}");
@@ -122,7 +125,7 @@ async fn sec_065_a_token_is_asked_for_and_opens_once() {
         let left = entity::initial_access_token::Entity::find().all(server.app.database.read()).await.expect("rows");
         assert!(left.is_empty(), "{left:?}");
         // Who registered with a token stays, used or not.
-        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unchecked()).count(), 1);
+        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unvouched()).count(), 1);
     })
     .await;
 }
@@ -147,7 +150,7 @@ async fn sec_065_of_twenty_at_once_with_one_token_one_registers() {
             }
             assert_eq!(made, uses);
         }
-        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unchecked()).count(), 4);
+        assert_eq!(server.app.clients.list().await.expect("a list").iter().filter(|it| it.is_unvouched()).count(), 4);
         server.remove().await;
     }
 }
@@ -232,4 +235,37 @@ async fn every_way_of_proof_can_be_registered() {
         }
     }
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_065_a_token_by_command_opens_at_the_running_server_and_commands_know_who_came() {
+    for kind in crate::support::kinds() {
+        let place = Place::on(&kind, TOKEN).await;
+        let program = place.serve().await;
+        let document = async |words: &[&str]| -> Value {
+            let said = place.run(&[words, &["--json"]].concat(), "").await.expect(0);
+            serde_json::from_str(&said.out).expect("one JSON document")
+        };
+        let made = document(&["client", "registration-token", "--for", "10m"]).await;
+        assert_eq!(
+            (&made["uses"], &made["registration_endpoint"]),
+            (&json!(1), &json!("http://localhost:3081/oauth2/register"))
+        );
+        let token = made["initial_access_token"].as_str().expect("a token");
+        let notes = SelfMade::of(&program, &program.register_client(Some(token), &metadata(&[])).await);
+
+        let shown = document(&["client", "show", notes.app.id]).await;
+        assert_eq!((&shown["declared_in"], &shown["expires_at"]), (&json!("registration"), &Value::Null));
+        let listed = place.run(&["client", "list"], "").await.expect(0).out;
+        let row = listed.lines().find(|line| line.starts_with(notes.app.id)).expect("a row");
+        assert!(row.ends_with("registration"), "{listed}");
+        let dump = place.dump().await;
+        for secret in [token, &notes.token, notes.secret.as_deref().expect("a secret")] {
+            assert!(!dump.windows(43).any(|part| part == &secret.as_bytes()[7..]), "the database holds {secret}");
+        }
+        place.run(&["client", "remove", notes.app.id], "").await.expect(0);
+        notes.manage(Method::GET, None).await.expect(401);
+        drop(program);
+        place.remove().await;
+    }
 }

@@ -41,10 +41,17 @@ pub(super) fn file() -> String {
         asker("asker", "introspect = \"all\"\nid_token_signed_response_alg = \"ES256\"\n"),
         asker("narrow_asker", "introspect = \"own\"\n"),
         asker("mute", ""),
+        app("modest", "modest.example", "scope = \"openid profile\""),
         app("sealed", "sealed.example", "userinfo_signed_response_alg = \"ES256\""),
         app("veiled", "veiled.example", "subject_type = \"pairwise\"\nintrospect = \"own\""),
         app("veiled_too", "veiled.example", "subject_type = \"pairwise\"\naccess_token = \"opaque\""),
-        app("masked", "masked.example", "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\""),
+        app("hasty", "hasty.example", "initiate_login_uri = \"https://start.hasty.example/go?by=us\""),
+        app(
+            "masked",
+            "masked.example",
+            "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\"\n\
+             post_logout_redirect_uris = [\"https://masked.example/bye\"]",
+        ),
     ]
     .join("\n")
 }

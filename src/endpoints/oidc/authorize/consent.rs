@@ -29,8 +29,8 @@ pub struct ConsentPage {
     pub host: Option<String>,
     /// The host whose word for it is all that is known of the app; none for one that is known here.
     pub described_by: Option<String>,
-    /// Whether all of this is its own word.
-    pub is_unchecked: bool,
+    /// Whether nobody here has declared it, so that all of this is its own word.
+    pub is_unvouched: bool,
     /// What it gets.
     pub items: Vec<Opened>,
     /// The key of the request.
@@ -75,13 +75,13 @@ pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<
         initial: initials::first(client.name()),
         host: host_of(&waiting.request.redirect_uri),
         described_by: client.host().filter(|_| client.is_described()),
-        is_unchecked: client.is_unchecked(),
+        is_unvouched: client.is_unvouched(),
         items: items(&waiting.request, &live.user),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
     };
     let mut response = visitor.show(&page)?;
-    visitor.allow_form_to(&mut response, &waiting.request.redirect_uri)?;
+    visitor.allow_form_to(&mut response, client.ways_on(&waiting.request.redirect_uri))?;
     Ok(response)
 }
 

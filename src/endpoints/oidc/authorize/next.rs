@@ -49,7 +49,7 @@ pub(super) fn after(
     }
     let is_given = consent.is_some_and(|consent| {
         let is_fresh = since.is_some_and(|since| consent.given_at >= since);
-        consent.covers(request) && (is_fresh || !(prompt.consent || client.is_described()))
+        consent.covers(request) && (is_fresh || !(prompt.consent || client.is_unvouched()))
     });
     if client.trusted || is_given { Next::Code } else { Next::Consent }
 }

@@ -106,7 +106,7 @@ async fn rest(
     if scope.as_slice().is_empty() {
         return Err(ErrorKind::InvalidScope.into());
     }
-    let claims = asked.one("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
+    let claims = asked.one("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default().within(client);
     if claims.essential_acr().is_some_and(|values| !values.iter().any(|value| value == ACR)) {
         return Err(ErrorKind::UnmetAuthenticationRequirements.into());
     }

@@ -42,7 +42,7 @@ impl RegistrationApi {
     ///
     /// A client says what it is, and gets an id, a secret where it needs one, and a token by which it looks after its
     /// registration. Where POSTERN_DYNAMIC_REGISTRATION is `token` it shows one that was made for it; where it is `off`
-    /// there is nothing here. People are always asked before such a client gets anything.
+    /// there is nothing here. People are asked each time before such a client gets anything.
     #[oai(path = "/oauth2/register", method = "post", operation_id = "registerClient")]
     async fn register(
         &self,
@@ -76,7 +76,7 @@ impl RegistrationApi {
     ///
     /// The body holds all of the client's metadata and its `client_id`; what it leaves out is taken away. The secret and
     /// the token stay as they are; a client that needs a secret from now on gets one. With another name or other
-    /// redirect addresses people are asked for their consent again.
+    /// redirect addresses, sign-ins under way have to be begun anew.
     #[oai(path = "/oauth2/register/:client_id", method = "put", operation_id = "replaceRegistration")]
     async fn replace(
         &self,
