@@ -61,30 +61,20 @@ const REFUSALS: &[Refusals] = &[
     oauth("revoke", &[Kind::InvalidClient, Kind::TooManyRequests]),
     oauth("userinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
     oauth("postUserinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
-    oauth(
-        "registerClient",
-        &[
-            Kind::InvalidRedirectUri,
-            Kind::InvalidClientMetadata,
-            Kind::UnapprovedSoftwareStatement,
-            Kind::InvalidToken,
-            Kind::NotFound,
-            Kind::TooManyRequests,
-        ],
-    ),
+    oauth("registerClient", OF_METADATA),
     oauth("getRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
-    oauth(
-        "replaceRegistration",
-        &[
-            Kind::InvalidRedirectUri,
-            Kind::InvalidClientMetadata,
-            Kind::UnapprovedSoftwareStatement,
-            Kind::InvalidToken,
-            Kind::NotFound,
-            Kind::TooManyRequests,
-        ],
-    ),
+    oauth("replaceRegistration", OF_METADATA),
     oauth("removeRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
+];
+
+/// Of what a client says of itself, and of the token that it shows for it.
+const OF_METADATA: &[Kind] = &[
+    Kind::InvalidRedirectUri,
+    Kind::InvalidClientMetadata,
+    Kind::UnapprovedSoftwareStatement,
+    Kind::InvalidToken,
+    Kind::NotFound,
+    Kind::TooManyRequests,
 ];
 
 const fn oauth(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
