@@ -7,6 +7,7 @@ use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::app::App;
 use crate::endpoints::{account, assets, login, oidc, operations, session_api};
+use crate::services::registration::Mode;
 use crate::web::Web;
 use crate::web::error_page;
 use crate::web::failure::{Allow, Failures, get, post};
@@ -28,7 +29,10 @@ pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
 pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
     let oauth = oidc::OpenAt {
         path: format!("{}{}", web.settings.base_path(), oidc::USERINFO),
-        endpoint: described(oidc::API, Failures::oauth),
+        endpoint: match app.config.registration.mode {
+            Mode::Off => described(oidc::API, Failures::oauth),
+            Mode::Token | Mode::Open => described((oidc::API, oidc::RegistrationApi), Failures::oauth),
+        },
     };
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", oauth);
     let everything = pages(discovery(explorer(probes(everything))), web);

@@ -1,4 +1,4 @@
-//! A relying party that was added by command or API (those of the clients file have no row).
+//! A relying party that was added by command, or registered itself (those of the clients file have no row).
 
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,10 @@ pub struct Model {
     pub previous_secret_expires_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Hash of the token by which a client that registered itself is managed (RFC 7592).
+    pub registration_hash: Option<TokenHash>,
+    /// Until when one that registered itself without being asked to waits for its first person.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

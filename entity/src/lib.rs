@@ -9,6 +9,7 @@ pub mod audit_event;
 pub mod authorization_request;
 pub mod ban;
 pub mod client;
+pub mod client_document;
 pub mod connector_flow;
 pub mod consent;
 pub mod device_code;

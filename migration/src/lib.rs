@@ -11,7 +11,8 @@ mod m20261124_000001_accounts;
 mod m20261124_000002_sessions;
 mod m20261124_000003_operations;
 mod m20261125_000004_oidc;
-mod m20261125_000005_federation;
+mod m20261125_000005_client_documents;
+mod m20261125_000006_federation;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -24,7 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_sessions::Migration),
             Box::new(m20261124_000003_operations::Migration),
             Box::new(m20261125_000004_oidc::Migration),
-            Box::new(m20261125_000005_federation::Migration),
+            Box::new(m20261125_000005_client_documents::Migration),
+            Box::new(m20261125_000006_federation::Migration),
         ]
     }
 }

@@ -202,11 +202,18 @@ async fn create_spent(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
         .to_owned();
     schema.create_table(table).await?;
     index(schema, "initial_access_tokens", "expires_at").await?;
-    let alter = Table::alter()
-        .table("clients")
-        .add_column(ColumnDef::new("registration_hash").var_binary(32).null())
-        .to_owned();
-    schema.alter_table(alter).await
+    widen_clients(schema).await
+}
+
+/// Of a client that registered itself: what it is managed by, and until when it waits for its first
+/// person.
+async fn widen_clients(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let columns =
+        [ColumnDef::new("registration_hash").var_binary(32).null().to_owned(), big_integer_null("expires_at")];
+    for column in columns {
+        schema.alter_table(Table::alter().table("clients").add_column(column).to_owned()).await?;
+    }
+    index(schema, "clients", "expires_at").await
 }
 
 async fn create_outbox(schema: &SchemaManager<'_>) -> Result<(), DbErr> {

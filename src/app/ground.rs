@@ -19,6 +19,7 @@ use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
 use crate::services::outbox::Outbox;
 use crate::services::outgoing::Outgoing;
+use crate::services::registration::{InitialTokens, Registration};
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
 use crate::services::tokens::{self, Tokens};
@@ -40,6 +41,8 @@ pub(super) struct Ground {
     pub(super) audit: Audit,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    /// One for all who call other servers.
+    pub(super) outgoing: Outgoing,
 }
 
 impl Ground {
@@ -51,7 +54,7 @@ impl Ground {
         let database = Database::connect(&config.database).await?;
         let shared = Arc::new(Shared::new(clock.clone()));
         let audit = Audit::new(database.clone(), clock.clone(), random.clone(), config.audit_retention);
-        Ok(Self { database, shared, audit, clock, random })
+        Ok(Self { database, shared, audit, clock, random, outgoing: Outgoing::new(config.outgoing.clone()) })
     }
 
     pub(super) fn keys(&self, config: &Config) -> Keys {
@@ -75,6 +78,7 @@ impl Ground {
             self.audit.clone(),
             self.clock.clone(),
             self.random.clone(),
+            self.outgoing.clone(),
             config.clients.clone(),
         );
         clients.map_err(|problems| Error::new(ErrorKind::InvalidInput, problems.join("\n")))
@@ -119,7 +123,7 @@ impl Ground {
             clients: clients.clone(),
             keys: keys.clone(),
             outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
-            outgoing: Outgoing::new(config.outgoing.clone()),
+            outgoing: self.outgoing.clone(),
             clock,
             random,
             issuer: config.web.issuer().to_owned(),
@@ -152,6 +156,21 @@ impl Ground {
         let key = |purpose| DerivedKey::derive(config.encryption_key.expose(), purpose);
         let keys = grants::Keys { browsers: key("browsers"), user_codes: key("user codes") };
         Grants::new(parts, config.grants, keys)
+    }
+
+    pub(super) fn registration(&self, config: &Config, clients: &Clients, grants: &Grants) -> Registration {
+        let (database, audit) = (self.database.clone(), self.audit.clone());
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Registration {
+            initial: InitialTokens { database, audit, clock, random },
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            audit: self.audit.clone(),
+            clients: clients.clone(),
+            grants: grants.clone(),
+            clock: self.clock.clone(),
+            settings: config.registration.clone(),
+        }
     }
 
     pub(super) fn tokens(&self, config: &Config, on: &TokenGround<'_>) -> Tokens {

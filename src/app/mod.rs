@@ -21,6 +21,7 @@ use crate::services::grants::Grants;
 use crate::services::keys::Keys;
 use crate::services::metrics::Metrics;
 use crate::services::moderation::Moderation;
+use crate::services::registration::Registration;
 use crate::services::sessions::Sessions;
 use crate::services::shared::Shared;
 use crate::services::sign_in::SignIn;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub connectors: Connectors,
     /// What people granted clients.
     pub grants: Grants,
+    /// Clients that register themselves.
+    pub registration: Registration,
     /// Changes to accounts.
     pub accounts: Accounts,
     /// Tokens.
@@ -99,11 +102,12 @@ impl App {
         let back_channel = ground.back_channel(&config, &clients, &keys);
         let connectors = ground.connectors(&config);
         let grants = ground.grants(&config, &sessions, &back_channel);
+        let registration = ground.registration(&config, &clients, &grants);
         let accounts = ground.accounts(&users, &moderation, &sessions, &grants);
         let on =
             TokenGround { clients: &clients, sessions: &sessions, grants: &grants, keys: &keys, metrics: &metrics };
         let tokens = Arc::new(ground.tokens(&config, &on));
-        let Ground { database, shared, audit, clock, random } = ground;
+        let Ground { database, shared, audit, clock, random, .. } = ground;
         let sign_in = SignIn {
             database: database.clone(),
             metrics: Arc::clone(&metrics),
@@ -118,13 +122,7 @@ impl App {
             clock: clock.clone(),
             refresh_lifetime: config.tokens.refresh_lifetime,
         };
-        let sign_up = SignUp {
-            metrics: Arc::clone(&metrics),
-            moderation: moderation.clone(),
-            hasher: hasher.clone(),
-            accounts: accounts.clone(),
-            settings: config.users.clone(),
-        };
+        let sign_up = sign_up(&config, &metrics, &moderation, &hasher, &accounts);
         Ok(Self(Arc::new(Parts {
             config,
             metrics,
@@ -142,12 +140,29 @@ impl App {
             back_channel,
             connectors,
             grants,
+            registration,
             accounts,
             tokens,
             sign_in,
             sign_up,
             explorer: OnceLock::new(),
         })))
+    }
+}
+
+fn sign_up(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    moderation: &Moderation,
+    hasher: &Hasher,
+    accounts: &Accounts,
+) -> SignUp {
+    SignUp {
+        metrics: Arc::clone(metrics),
+        moderation: moderation.clone(),
+        hasher: hasher.clone(),
+        accounts: accounts.clone(),
+        settings: config.users.clone(),
     }
 }
 

@@ -169,6 +169,8 @@ fn installation(app: &App) -> client::Installation<'_> {
         provider: discovery::metadata(app),
         title: &app.config.web.looks.title,
         random: &app.random,
+        grants: &app.grants,
+        initial_tokens: &app.registration.initial,
         authority: app.config.tls.as_ref().and_then(certificates::Settings::authority),
     }
 }

@@ -8,8 +8,6 @@ const LATER: &[(&str, &str, &str)] = &[
     ("POSTERN_ACCESS_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
     ("POSTERN_ID_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
     ("POSTERN_CODE_LIFETIME", "", "there is no OpenID provider yet"),
-    ("POSTERN_DYNAMIC_REGISTRATION", "off", "there is no OpenID provider yet"),
-    ("POSTERN_CLIENT_METADATA_DOCUMENTS", "false", "there is no OpenID provider yet"),
     ("POSTERN_RULES_FILE", "", "there is no forward-auth yet"),
     ("POSTERN_LINK_LIFETIME", "", "no links are mailed yet"),
     ("POSTERN_INVITE_LIFETIME", "", "there are no invitations yet"),

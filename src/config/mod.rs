@@ -24,8 +24,8 @@ pub use picture::Picture;
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
 use crate::services::{
-    back_channel, certificates, clients, connectors, database, grants, keys as signing, moderation, outgoing, sessions,
-    tokens, users,
+    back_channel, certificates, clients, connectors, database, grants, keys as signing, moderation, outgoing,
+    registration, sessions, tokens, users,
 };
 
 /// Every setting of this release.
@@ -39,6 +39,8 @@ pub struct Config {
     pub connectors: connectors::Settings,
     /// Declared clients.
     pub clients: clients::Settings,
+    /// Clients that register themselves.
+    pub registration: registration::Settings,
     /// Limits.
     pub moderation: moderation::Settings,
     /// Browser sessions.
@@ -95,14 +97,7 @@ impl Config {
         let (url, location) = (web.as_ref().map(|it| &it.url), database.as_ref().map(|it| &it.location));
         let tls = certificates::Settings::read(env, url, location);
         let outgoing = outgoing::Settings::read(env);
-        env.section(CONNECTORS);
-        let connectors = connectors::Settings::read(env, url);
-        if let (Some(web), Some(connectors)) = (&web, &connectors) {
-            public_address::check_handing_over(env, web, !connectors.list.is_empty());
-        }
-        env.section(WAYS_IN);
-        let has_other = connectors.as_ref().is_none_or(|connectors| !connectors.list.is_empty());
-        let users = users::Settings::read(env, &title, has_other);
+        let (connectors, users) = ways_in(env, web.as_ref(), &title);
         env.section(LIMITS);
         let moderation = moderation::Settings::read(env);
         env.section(TOKENS);
@@ -113,6 +108,7 @@ impl Config {
         let keys = keys::Given::read(env);
         env.section(OPERATION);
         let clients = clients::Settings::read(env);
+        let registration = registration::Settings::read(env, web.as_ref().map(|it| &it.url));
         let audit_retention = env.or("POSTERN_AUDIT_RETENTION", "365d", "How long the audit is kept.", |text| {
             numbers::duration(text, 86_400..=3_650 * 86_400)
         });
@@ -129,11 +125,13 @@ impl Config {
             return None;
         }
         let tokens = tokens?(keys.jwt_secret, keys.jwt_refresh_secret);
+        let outgoing = outgoing?;
         Some(Self {
             database,
             users: users?,
             connectors: connectors?,
             clients: clients?,
+            registration: registration?(outgoing.networks.clone()),
             moderation: moderation?,
             sessions: sessions?,
             keys: signing?(longest_token(&tokens)),
@@ -141,13 +139,30 @@ impl Config {
             tokens,
             web: web?,
             tls: tls?,
-            outgoing: outgoing?,
+            outgoing,
             audit_retention: audit_retention?,
             encryption_key: keys.encryption_key,
             previous_encryption_key: keys.previous_encryption_key,
             log: log?,
         })
     }
+}
+
+/// What lets people in: other providers, and passwords.
+fn ways_in(
+    env: &mut Env,
+    web: Option<&web::Settings>,
+    title: &str,
+) -> (Option<connectors::Settings>, Option<users::Settings>) {
+    env.section(CONNECTORS);
+    let connectors = connectors::Settings::read(env, web.map(|it| &it.url));
+    if let (Some(web), Some(connectors)) = (web, &connectors) {
+        public_address::check_handing_over(env, web, !connectors.list.is_empty());
+    }
+    env.section(WAYS_IN);
+    let has_other = connectors.as_ref().is_none_or(|connectors| !connectors.list.is_empty());
+    let users = users::Settings::read(env, title, has_other);
+    (connectors, users)
 }
 
 /// The longest life of what the signing keys sign.

@@ -61,6 +61,20 @@ const REFUSALS: &[Refusals] = &[
     oauth("revoke", &[Kind::InvalidClient, Kind::TooManyRequests]),
     oauth("userinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
     oauth("postUserinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
+    oauth("registerClient", OF_METADATA),
+    oauth("getRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
+    oauth("replaceRegistration", OF_METADATA),
+    oauth("removeRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
+];
+
+/// Of what a client says of itself, and of the token that it shows for it.
+const OF_METADATA: &[Kind] = &[
+    Kind::InvalidRedirectUri,
+    Kind::InvalidClientMetadata,
+    Kind::UnapprovedSoftwareStatement,
+    Kind::InvalidToken,
+    Kind::NotFound,
+    Kind::TooManyRequests,
 ];
 
 const fn oauth(operation: &'static str, kinds: &'static [Kind]) -> Refusals {
@@ -91,11 +105,12 @@ pub fn document() -> &'static Value {
 }
 
 fn generate() -> Value {
-    let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", env!("CARGO_PKG_VERSION"))
-        .description("A self-hosted identity sidecar for chat apps.")
-        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
-        // Relative to where the document was read, so that it holds below any base path.
-        .server(".");
+    let service =
+        OpenApiService::new((session_api::Api, oidc::API, oidc::RegistrationApi), "Postern", env!("CARGO_PKG_VERSION"))
+            .description("A self-hosted identity sidecar for chat apps.")
+            .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+            // Relative to where the document was read, so that it holds below any base path.
+            .server(".");
     let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
     if let Err(gap) = list_statuses(&mut document, REFUSALS) {
         tracing::error!(gap, "the OpenAPI document is incomplete");
@@ -136,7 +151,13 @@ fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if members.get("default").is_some_and(Value::is_null) {
-                members.insert("nullable".to_owned(), Value::Bool(true));
+                // OpenAPI 3.0 lets only a schema with a type be null; what refers to another one has none.
+                if members.contains_key("allOf") {
+                    members.insert("type".to_owned(), "object".into());
+                }
+                if members.contains_key("type") {
+                    members.insert("nullable".to_owned(), Value::Bool(true));
+                }
             }
             members.retain(|_, member| !member.is_null());
             members.values_mut().for_each(drop_nulls);
@@ -152,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_operation_lists_what_it_can_refuse() {
-        let service = OpenApiService::new((session_api::Api, oidc::API), "Postern", "0");
+        let service = OpenApiService::new((session_api::Api, oidc::API, oidc::RegistrationApi), "Postern", "0");
         let mut document: Value = serde_json::from_str(&service.spec()).unwrap();
         list_statuses(&mut document, REFUSALS).unwrap();
         assert!(!document.to_string().contains("\"default\":{\"description\""));

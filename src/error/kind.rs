@@ -48,6 +48,12 @@ error_kinds! {
     InvalidScope = "invalid_scope", 400, "A scope is unknown or more than may be granted.";
     /// The resource is none that the client may use (RFC 8707 section 2).
     InvalidTarget = "invalid_target", 400, "The resource is none that this client may use.";
+    /// An address of a client that registers itself cannot be taken (RFC 7591 section 3.2.2).
+    InvalidRedirectUri = "invalid_redirect_uri", 400, "A redirect address cannot be taken.";
+    /// What a client says of itself cannot be taken (RFC 7591 section 3.2.2).
+    InvalidClientMetadata = "invalid_client_metadata", 400, "The client's metadata cannot be taken.";
+    /// Statements of others about a client are not read (RFC 7591 section 3.2.2).
+    UnapprovedSoftwareStatement = "unapproved_software_statement", 400, "Software statements are not accepted here.";
     /// Only `code` is spoken here (RFC 6749 section 4.1.2.1).
     UnsupportedResponseType = "unsupported_response_type", 400, "Only the response type code is supported.";
     /// Request objects are not read (OpenID Connect Core section 3.1.2.6).

@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod outbox;
 pub mod back_channel;
 pub mod grants;
+pub mod registration;
 pub mod accounts;
 pub mod tokens;
 pub mod connectors;

@@ -47,6 +47,21 @@ struct On {
     random: Random,
 }
 
+/// Calls public hosts only.
+pub(crate) fn outgoing() -> Outgoing {
+    Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults"))
+}
+
+/// Grants over `database`.
+pub(crate) fn grants(database: Database) -> Grants {
+    let (clock, random) = (Clock::system(), Random::system());
+    let shared = Arc::new(Shared::new(clock.clone()));
+    let audit = Audit::new(database.clone(), clock.clone(), random.clone(), FAMILY);
+    let life = sessions::Settings { idle: TOKEN, max: TOKEN };
+    let sessions = Sessions::new(database.clone(), Arc::clone(&shared), clock.clone(), random.clone(), life);
+    On { database, shared, audit, sessions, clock, random }.grants()
+}
+
 impl On {
     fn keys(&self) -> Keys {
         let parts = keys::Parts {
@@ -67,7 +82,7 @@ impl On {
             clients: self.clients(),
             keys: self.keys(),
             outbox: Outbox::new(self.database.clone(), self.audit.clone(), clock.clone(), random.clone()),
-            outgoing: Outgoing::new(outgoing::Settings::read(&mut Env::default()).expect("defaults")),
+            outgoing: outgoing(),
             clock,
             random,
             issuer: ISSUER.to_owned(),
@@ -92,7 +107,8 @@ impl On {
     fn clients(&self) -> Clients {
         let (database, shared, audit) = (self.database.clone(), Arc::clone(&self.shared), self.audit.clone());
         let settings = clients::Settings::default();
-        Clients::new(database, shared, audit, self.clock.clone(), self.random.clone(), settings).expect("no file")
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Clients::new(database, shared, audit, clock, random, outgoing(), settings).expect("no file")
     }
 
     fn tokens(self) -> Tokens {

@@ -30,8 +30,9 @@ pub mod ways;
 pub mod when;
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use poem::http::HeaderValue;
 use poem::{FromRequest, Request, RequestBody};
 use tokio::time::Instant;
 
@@ -120,6 +121,16 @@ struct Context {
     /// When the whole of it, body included, has to be done.
     deadline: Instant,
     web: Web,
+    /// Whose pages may read the answer, whatever it will be; set by who knows.
+    readers: Arc<OnceLock<HeaderValue>>,
+}
+
+/// Lets pages of `origin` read the answer to `request`, a refusal too (Fetch section 3.2).
+pub fn let_read(request: &Request, origin: &HeaderValue) {
+    if let Some(context) = request.data::<Context>() {
+        // The first word counts; nobody says a second one.
+        let _ = context.readers.set(origin.clone());
+    }
 }
 
 #[cfg(test)]

@@ -33,8 +33,9 @@ pub fn opened<'a>(scopes: &Names, named: impl IntoIterator<Item = &'a str>, user
     ];
     let mut items: Vec<Opened> =
         known.into_iter().filter(|(scope, _)| scopes.contains(scope)).map(|(_, item)| item).collect();
-    let is_fact = |name: &&str| !matches!(*name, "sub" | "acr" | "auth_time");
-    let mut named: Vec<&str> = named.into_iter().filter(is_fact).collect();
+    // Other names may stand in what was allowed long ago, and are a client's own words.
+    let is_more = |name: &&str| scope::opening(name).is_some_and(|by| !scopes.contains(by));
+    let mut named: Vec<&str> = named.into_iter().filter(is_more).collect();
     named.sort_unstable();
     named.dedup();
     if !named.is_empty() {
@@ -66,7 +67,7 @@ mod tests {
         };
         assert_eq!(lines("openid", &["sub"]), ["recognise you: By an id that says nothing else"]);
         assert_eq!(
-            lines("openid email groups", &["given_name", "acr", "given_name"]),
+            lines("openid email groups", &["given_name", "acr", "given_name", "email", "all. It was checked"]),
             [
                 "see your e-mail address: maren@fernwood.example",
                 "see your groups here: None so far",

@@ -5,10 +5,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
 use poem::PathPattern;
-use poem::http::{Method, StatusCode, Uri};
+use poem::http::{HeaderValue, Method, StatusCode, Uri, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
@@ -41,7 +42,8 @@ impl<E: Endpoint> Endpoint for Surface<E> {
         let started = Instant::now();
         let id = self.web.request_ids.next(&self.web.random);
         let deadline = started + self.web.settings.request_timeout;
-        request.set_data(Context { id, deadline, web: self.web.clone() });
+        let readers = Arc::new(OnceLock::new());
+        request.set_data(Context { id, deadline, web: self.web.clone(), readers: readers.clone() });
         let (method, uri) = (request.method().clone(), request.uri().clone());
 
         let span = if is_hot(&uri) { Span::none() } else { tracing::info_span!("request", %id) };
@@ -49,6 +51,10 @@ impl<E: Endpoint> Endpoint for Surface<E> {
         let answer = Box::pin(self.answer(request, id, deadline));
         let mut response = answer.instrument(span.clone()).await;
         self.web.headers.put(response.headers_mut());
+        if let Some(origin) = readers.get() {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+        }
         if let Ok(value) = id.as_str().parse() {
             response.headers_mut().insert(headers::REQUEST_ID, value);
         }

@@ -98,18 +98,18 @@ impl Visitor {
         self.csrf.clone().keep(response)
     }
 
-    /// Lets forms of this page end at `address`, a checked one: Chromium applies `form-action` to
+    /// Lets forms of this page end at one of `addresses`, checked ones: Chromium applies `form-action` to
     /// every redirect that follows a form, so a page inside a client's sign-in needs it.
     ///
     /// # Errors
     /// None but a fault of ours.
-    pub fn allow_form_to(&self, response: &mut Response, address: &str) -> Result<()> {
-        let url = Url::parse(address).map_err(Error::internal)?;
-        let source = match url.origin() {
-            origin if origin.is_tuple() => origin.ascii_serialization(),
-            _ => format!("{}:", url.scheme()),
-        };
-        let policy = HeaderValue::try_from(headers::policy_with_form_action(&source)).map_err(Error::internal)?;
+    pub fn allow_form_to<'a>(
+        &self,
+        response: &mut Response,
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> Result<()> {
+        let sources = addresses.into_iter().map(source).collect::<Result<Vec<_>>>()?.join(" ");
+        let policy = HeaderValue::try_from(headers::policy_with_form_action(&sources)).map_err(Error::internal)?;
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         Ok(())
     }
@@ -175,4 +175,13 @@ impl<'a> FromRequest<'a> for Member {
         };
         Ok(Self { visitor, live })
     }
+}
+
+/// What names the place of `address` in a policy (CSP 3, section 2.3.1): its origin, or the scheme of an app.
+fn source(address: &str) -> Result<String> {
+    let url = Url::parse(address).map_err(Error::internal)?;
+    Ok(match url.origin() {
+        origin if origin.is_tuple() => origin.ascii_serialization(),
+        _ => format!("{}:", url.scheme()),
+    })
 }

@@ -188,6 +188,12 @@ async fn any_other_client_gets_the_addresses_and_whether_it_needs_pkce() {
         .await
         .expect(0);
     assert!(said.out.contains("is not required") && said.out.contains("=client_secret_post"), "{said:?}");
+    let said = added(&place, "there --for generic --url https://app.example/notes").await.expect(0);
+    assert!(said.out.contains("# A guess:"), "{said:?}");
+    assert!(settings(&said.out).contains(&("redirect_uris", "https://app.example/notes/callback")), "{said:?}");
+    let it = document(&place, &format!("both --for generic --url https://app.example {redirect}")).await;
+    assert_eq!(it["redirect_uris"], json!(["https://app.example/cb", "https://app.example/other"]));
+    assert_eq!(it["post_logout_redirect_uris"], json!(["https://app.example"]));
     let it = document(&place, &format!("spa --for generic --public {redirect}")).await;
     assert_eq!((&it["client_secret"], &it["settings"]["client_secret"]), (&Value::Null, &Value::Null));
     assert_eq!(it["settings"]["token_endpoint_auth_method"], "none");

@@ -1,7 +1,7 @@
 // Every page, and every state of it that looks different. To add one: a line here.
 
 const {
-  BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, typeCode, askAboutDevice,
+  BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, registered, typeCode, askAboutDevice,
 } = require('./world');
 
 const at = (path) => (page) => page.goto(BASE + path);
@@ -114,6 +114,11 @@ const pages = {
     await signIn(page, who);
     await page.goto(authorize('notes'));
     await page.getByRole('heading', { name: 'Let Harvest Notes use your account?' }).waitFor();
+  },
+  'consent-self-made': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(authorize(await registered('Harvest Notes')));
+    await page.getByText('knows this app').waitFor();
   },
   unverified: async (page) => {
     await signIn(page, await person());

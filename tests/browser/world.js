@@ -39,11 +39,25 @@ async function person() {
 // A command beside the server.
 const postern = (...args) => execFileSync(process.env.POSTERN, args, { cwd: process.env.FOLDER, stdio: 'pipe' });
 
-// Where the browser is sent by one of the apps that tests/browser/run adds.
+// An app that registers itself; answers its id and where it wants people sent back to.
+async function registered(name) {
+  const redirect = 'https://stranger.harvest.example/callback';
+  const answer = await fetch(`${BASE}/oauth2/register`, {
+    method: 'POST',
+    // A network of its own: one may register only so many.
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${randomBytes(1)[0]}` },
+    body: JSON.stringify({ client_name: name, redirect_uris: [redirect] }),
+  });
+  assert.equal(answer.status, 201, await answer.clone().text());
+  return [(await answer.json()).client_id, redirect];
+}
+
+// Where the browser is sent by one of the apps that tests/browser/run adds, or that registered itself.
 function authorize(client) {
+  const [id, redirect] = Array.isArray(client) ? client : [client, `https://${client}.harvest.example/callback`];
   const asked = {
-    client_id: client,
-    redirect_uri: `https://${client}.harvest.example/callback`,
+    client_id: id,
+    redirect_uri: redirect,
     response_type: 'code',
     scope: 'openid profile email offline_access',
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -128,6 +142,6 @@ async function signOut(page) {
 }
 
 module.exports = {
-  BASE, BRANDED, launch, stranger, person, postern, authorize, device, typeCode, askAboutDevice, watch, noFaults, fillSignIn, signIn,
+  BASE, BRANDED, launch, stranger, person, postern, authorize, registered, device, typeCode, askAboutDevice, watch, noFaults, fillSignIn, signIn,
   fillSignUp, signOut,
 };

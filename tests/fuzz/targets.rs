@@ -16,8 +16,11 @@ use postern::env::{Env, arithmetic, parse_dotenv};
 use postern::error::ErrorKind;
 use postern::random::Random;
 use postern::services::audit::Actor;
-use postern::services::clients::{AuthMethod, Jwks, Metadata, RedirectUri, client_id};
+use postern::services::caller::Caller;
+use postern::services::clients::{AuthMethod, GrantType, Jwks, Metadata, RedirectUri, client_id, read_document};
+use postern::services::grants::UserCode;
 use postern::services::keys::SigningAlgorithm;
+use postern::services::registration::{Policy, read_metadata};
 use postern::services::users::email::Email;
 use postern::services::users::username::Username;
 use postern::web::form::pairs;
@@ -80,6 +83,16 @@ fn sec_159_redirect_uri() {
             "http" => assert!(host == "localhost" || host == "[::1]" || host.starts_with("127."), "{text}"),
             scheme => assert!(scheme.contains('.'), "{text}"),
         }
+    });
+}
+
+#[test]
+fn sec_159_user_code() {
+    check!().for_each(|bytes: &[u8]| {
+        let Some(code) = UserCode::parse(&String::from_utf8_lossy(bytes)) else { return };
+        let shown = code.to_string();
+        assert!(shown.len() == 9 && shown.bytes().all(|it| it.is_ascii_uppercase() || it == b'-'), "{shown}");
+        assert_eq!(UserCode::parse(&shown).expect("it reads back"), code);
     });
 }
 
@@ -193,15 +206,51 @@ fn sec_159_client_assertion() {
         let signature = pair.sign(message.as_bytes());
         format!("{message}.{}", BASE64.encode(signature))
     };
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    let caller = Caller { address, user_agent: String::new(), request_id: String::new() };
     let (runtime, app, sign) = (AssertUnwindSafe(runtime), AssertUnwindSafe(app), AssertUnwindSafe(sign));
     check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let by_header = sign(bytes, br#"{"iss":"signer","sub":"signer"}"#);
         for assertion in [text.as_ref(), &sign(br#"{"alg":"EdDSA"}"#, bytes), &by_header] {
-            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"]);
+            let proven = app.clients.authenticate_assertion("", assertion, &["https://auth.example.com"], &caller);
             let refused = runtime.block_on(proven).expect_err("nothing here is good in every way");
             assert_eq!(refused.kind, ErrorKind::InvalidClient);
         }
+    });
+}
+
+/// What an app says of itself, each text whole and as the value of a member of a good document.
+#[test]
+fn sec_159_client_document() {
+    const ID: &str = "https://app.example/client.json";
+    const MEMBERS: [&str; 6] = ["client_name", "redirect_uris", "grant_types", "scope", "jwks", "trusted"];
+    let id = client_id(ID).expect("an id");
+    let start = format!(r#"{{"client_id":"{ID}","redirect_uris":["https://app.example/cb"]"#);
+    check!().for_each(|bytes: &[u8]| {
+        let member = |name| [start.as_bytes(), b",\"", name, b"\":", bytes, b"}"].concat();
+        let documents = MEMBERS.map(|name| member(name.as_bytes()));
+        for document in documents.iter().map(Vec::as_slice).chain([bytes]) {
+            let Ok(client) = read_document(&id, document, &[]) else { continue };
+            assert!(client.require_pkce && !client.trusted && client.introspect.is_none() && !client.has_secret());
+            assert!(!client.redirect_uris.is_empty() && client.resources.is_empty());
+            assert!(!client.may_ask_for("introspect") && !client.may_ask_for("roles"));
+        }
+    });
+}
+
+/// What a client says of itself: what is taken of it reads back as itself, and grants nothing.
+#[test]
+fn sec_159_client_metadata() {
+    check!().for_each(|bytes: &[u8]| {
+        let Ok(document) = json::object::<Body>(bytes) else { return };
+        let policy = Policy { grants: GrantType::ALL, networks: &[] };
+        let Ok(metadata) = read_metadata(&document, &policy) else { return };
+        assert!(!metadata.trusted && metadata.require_pkce && metadata.introspect.is_none());
+        let serde_json::Value::Object(again) = serde_json::to_value(&metadata).expect("JSON") else {
+            unreachable!("metadata is an object")
+        };
+        assert_eq!(read_metadata(&again, &policy).expect("it reads back"), metadata);
     });
 }
 

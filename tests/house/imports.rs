@@ -6,7 +6,7 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 22] = [
+const OWNERS: [(&str, &str); 23] = [
     ("user", "users"),
     ("username", "users"),
     ("identity", "users"),
@@ -16,7 +16,8 @@ const OWNERS: [(&str, &str); 22] = [
     ("refresh_family", "tokens"),
     ("ban", "moderation"),
     ("client", "clients"),
-    ("initial_access_token", "clients"),
+    ("client_document", "clients"),
+    ("initial_access_token", "registration"),
     ("spent_assertion", "clients"),
     ("signing_key", "keys"),
     ("grant", "grants"),

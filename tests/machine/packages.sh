@@ -21,6 +21,12 @@ set_up_chromium() {
   has chromium || debian chromium fonts-liberation
 }
 
+# Apache and its module for OpenID Connect as programs alone: without the package `apache2` there is no service, so none
+# is started.
+set_up_apache() {
+  [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || debian libapache2-mod-auth-openidc
+}
+
 # A clock that a test can move, for the server and for the apps beside it.
 set_up_faketime() {
   has faketime || debian faketime

@@ -14,6 +14,9 @@ const { Strategy } = require('openid-client/passport');
 
 // Looks its provider up: once, when it starts. Every request to it is noted in `calls`.
 async function discover(settings, calls) {
+  // Without all of these it shows no button.
+  for (const name of ['ALLOW_SOCIAL_LOGIN', 'OPENID_CLIENT_ID', 'OPENID_CLIENT_SECRET', 'OPENID_ISSUER', 'OPENID_SCOPE',
+    'OPENID_SESSION_SECRET']) assert.ok(settings[name], name);
   const noted = async (url, options) => {
     calls.push({ url: url.toString(), method: options.method, body: options.body?.toString() ?? '' });
     return fetch(url, options);
@@ -49,7 +52,7 @@ class People {
   }
 }
 
-function strategy(settings, config, people) {
+function strategy(settings, config, people, path) {
   class OpenId extends Strategy {
     currentUrl(req) {
       return new URL(`${settings.DOMAIN_SERVER}${req.originalUrl}`);
@@ -61,7 +64,7 @@ function strategy(settings, config, people) {
       return params;
     }
   }
-  const callbackURL = `${settings.DOMAIN_SERVER}${settings.OPENID_CALLBACK_URL}`;
+  const callbackURL = `${settings.DOMAIN_SERVER}${path}`;
   return new OpenId({ config, scope: settings.OPENID_SCOPE, callbackURL }, async (tokens, done) => {
     try {
       const claims = tokens.claims();
@@ -88,8 +91,9 @@ function bearer(config, people) {
 }
 
 // Hands the tokens of token reuse to the browser; an answer without an ID token signs out.
-function keepTokens(res, tokens) {
+function keepTokens(req, res, tokens) {
   assert.ok(tokens.id_token && tokens.refresh_token, 'each answer brings an ID token and a refresh token');
+  req.session.idToken = tokens.id_token;
   res.cookie('refreshToken', tokens.refresh_token, { httpOnly: true, sameSite: 'strict' });
   res.cookie('token_provider', 'openid', { httpOnly: true, sameSite: 'strict' });
   return tokens.id_token;
@@ -102,53 +106,69 @@ function refresh(settings, config) {
     try {
       const token = decodeURIComponent(cookie(req, 'refreshToken'));
       const tokens = await client.refreshTokenGrant(config, token, { scope: settings.OPENID_SCOPE });
-      res.send({ token: keepTokens(res, tokens) });
+      res.send({ token: keepTokens(req, res, tokens) });
     } catch (error) {
       res.status(403).send(`${error.error ?? error}`);
     }
   };
 }
 
-// Where its logout button sends the browser: mostly without a hint.
+// Where its logout button sends the browser: with its ID token, which it has on our tokens alone; where that makes the
+// address too long, with the person's address; else as the client that it is.
 function logout(settings, config) {
   return (req, res) => {
-    const { end_session_endpoint: endpoint } = config.serverMetadata();
-    const to = endpoint && new URL(endpoint);
-    to?.searchParams.set('client_id', settings.OPENID_CLIENT_ID);
-    to?.searchParams.set('post_logout_redirect_uri', `${settings.DOMAIN_CLIENT}/login`);
-    if (to && req.query.hint) to.searchParams.set('id_token_hint', req.session.idToken);
+    const { idToken, email } = req.session;
+    const to = new URL(config.serverMetadata().end_session_endpoint);
+    to.searchParams.set('post_logout_redirect_uri', `${settings.DOMAIN_CLIENT}/login`);
+    if (idToken) to.searchParams.set('id_token_hint', idToken);
+    if (to.href.length > Number(settings.OPENID_MAX_LOGOUT_URL_LENGTH ?? 2000)) {
+      to.searchParams.delete('id_token_hint');
+      to.searchParams.set('logout_hint', email);
+    }
+    if (!to.searchParams.has('id_token_hint')) to.searchParams.set('client_id', settings.OPENID_CLIENT_ID);
+    const redirect = settings.OPENID_USE_END_SESSION_ENDPOINT === 'true' ? to.href : undefined;
     res.clearCookie('refreshToken').clearCookie('token_provider');
-    req.session.destroy(() => res.send({ redirect: to?.href }));
+    req.session.destroy(() => res.send({ redirect }));
   };
 }
 
 const page = (title) => `<!doctype html><title>${title}</title><h1>${title}</h1>`;
+
+// A way in: where it begins, where it is answered, where it ends.
+function door(app, passport, settings, { name, begin, answer, end }) {
+  app.get(begin, (req, res, next) =>
+    passport.authenticate(name, { session: false, state: client.randomState() })(req, res, next));
+  app.get(
+    answer,
+    passport.authenticate(name, { session: false, failureRedirect: '/login?redirect=false&error=auth_failed' }),
+    (req, res) => {
+      const { person, tokens } = req.user;
+      if (settings.OPENID_REUSE_TOKENS === 'true') keepTokens(req, res, tokens);
+      req.session.email = person.email;
+      res.redirect(end);
+    },
+  );
+}
 
 async function startLibreChat(settings) {
   const calls = [];
   const config = await discover(settings, calls);
   const people = new People();
   const passport = new Passport();
-  passport.use('openid', strategy(settings, config, people));
+  const doors = [
+    { name: 'openid', begin: '/oauth/openid', answer: settings.OPENID_CALLBACK_URL, end: '/' },
+    // Its panel for administrators has a way in of its own, which is not in its settings.
+    { name: 'openidAdmin', begin: '/api/admin/oauth/openid', answer: '/api/admin/oauth/openid/callback', end: '/admin' },
+  ];
+  for (const it of doors) passport.use(it.name, strategy(settings, config, people, it.answer));
   passport.use('openidJwt', bearer(config, people));
 
   const app = express();
   const port = new URL(settings.DOMAIN_SERVER).port;
   const store = { secret: settings.OPENID_SESSION_SECRET, resave: false, saveUninitialized: false, name: `sid_${port}` };
   app.use(expressSession(store));
-  app.get('/oauth/openid', (req, res, next) =>
-    passport.authenticate('openid', { session: false, state: client.randomState() })(req, res, next));
-  app.get(
-    settings.OPENID_CALLBACK_URL,
-    passport.authenticate('openid', { session: false, failureRedirect: '/login?redirect=false&error=auth_failed' }),
-    (req, res) => {
-      const { person, tokens } = req.user;
-      if (settings.OPENID_REUSE_TOKENS === 'true') keepTokens(res, tokens);
-      Object.assign(req.session, { email: person.email, idToken: tokens.id_token });
-      res.redirect('/');
-    },
-  );
-  app.get('/', (req, res) => {
+  for (const it of doors) door(app, passport, settings, it);
+  app.get(['/', '/admin'], (req, res) => {
     const person = people.list.find((it) => it.email === req.session.email);
     res.send(page(person ? `${person.name} is ${person.role}` : 'Nobody is signed in'));
   });
@@ -159,7 +179,8 @@ async function startLibreChat(settings) {
 
   const server = app.listen(Number(port), '127.0.0.1');
   await once(server, 'listening');
-  return { settings, calls, people, url: settings.DOMAIN_CLIENT, stop: () => server.close().closeAllConnections() };
+  const redeem = (token) => client.refreshTokenGrant(config, token);
+  return { settings, calls, people, redeem, url: settings.DOMAIN_CLIENT, stop: () => server.close().closeAllConnections() };
 }
 
 module.exports = { startLibreChat };

@@ -45,13 +45,27 @@ async function member() {
   return who;
 }
 
-const metadata = async () => (await fetch(`${ISSUER}/.well-known/openid-configuration`)).json();
-
 // Opens an address that leads to the sign-in page, and signs in there.
 async function signInAt(page, address, who) {
   await page.goto(address);
   assert.ok(page.url().startsWith(`${ISSUER}/login`), page.url());
   await browser.fillSignIn(page, who);
+}
+
+// Opens an address in the one browser of `who`, which knows them after the first time; answers its page.
+async function visit(chromium, address, who) {
+  who.page ??= await (await context(chromium)).newPage();
+  await who.page.goto(address);
+  if (who.page.url().startsWith(`${ISSUER}/login`)) await browser.fillSignIn(who.page, who);
+  return who.page;
+}
+
+// Lets a device in by the link that it shows.
+async function letIn(chromium, link, who) {
+  const page = await visit(chromium, link, who);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Yes, let this device in' }).click();
+  await page.getByRole('heading', { name: 'The device is let in' }).waitFor();
 }
 
 // Where an app's answers end: what the browser brings there, as an address with the fields of its form, is handed over
@@ -84,6 +98,6 @@ async function until(what, ask) {
 }
 
 module.exports = {
-  ISSUER, launch, context, advance, freePort, told, member, metadata, landing, signInAt, until,
+  ISSUER, launch, context, advance, freePort, told, member, visit, letIn, landing, signInAt, until,
   person: browser.person, postern: browser.postern, fillSignIn: browser.fillSignIn,
 };

@@ -61,9 +61,9 @@ fn problem(app: ChatApp, options: &Options) -> Option<(Usage, String)> {
             "needs --url, where the app is".to_owned(),
         ),
         (
-            !is_generic || !options.redirect_uris.is_empty(),
+            !is_generic || options.url.is_some() || !options.redirect_uris.is_empty(),
             Usage::MissingRequiredArgument,
-            "needs --redirect-uri: where a sign-in ends is known of no app in general".to_owned(),
+            "needs --url, where the app is, or --redirect-uri, where its sign-ins end".to_owned(),
         ),
         (
             app.may_have_path() || !has_path,
@@ -101,9 +101,13 @@ fn problem(app: ChatApp, options: &Options) -> Option<(Usage, String)> {
 }
 
 impl Options {
-    /// The metadata that the app and the options describe; lists of the options add to the app's.
+    /// The metadata that the app and the options describe; lists of the options add to the app's, but where a
+    /// sign-in ends is only assumed of an app that nobody knows.
     fn metadata(&self) -> Result<Metadata, String> {
-        let preset = self.app.map(|app| app.metadata(self.url.as_ref())).transpose()?.unwrap_or_default();
+        let mut preset = self.app.map(|app| app.metadata(self.url.as_ref())).transpose()?.unwrap_or_default();
+        if self.app == Some(ChatApp::Generic) && !self.assumes_address() {
+            preset.redirect_uris.clear();
+        }
         let own = if self.public { Some(AuthMethod::None) } else { self.auth_method };
         Ok(Metadata {
             client_name: self.name.clone().or(preset.client_name),
@@ -119,6 +123,11 @@ impl Options {
             require_pkce: !self.no_pkce,
             ..preset
         })
+    }
+
+    /// Whether nobody has said where a sign-in of an app that nobody knows ends.
+    pub(super) fn assumes_address(&self) -> bool {
+        self.app == Some(ChatApp::Generic) && self.redirect_uris.is_empty()
     }
 }
 

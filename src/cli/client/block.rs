@@ -43,6 +43,8 @@ struct Places<'a> {
     authority: Option<String>,
     requires_pkce: bool,
     reuse_tokens: bool,
+    /// Where a sign-in ends is a guess.
+    assumes_address: bool,
 }
 
 impl Block {
@@ -66,6 +68,7 @@ impl Block {
             authority: installation.authority.map(whole_path),
             requires_pkce: metadata.require_pkce,
             reuse_tokens: options.reuse_tokens,
+            assumes_address: options.assumes_address(),
         };
         let text = fill_in(app.template(), &places)?;
         Ok(Self { text, warnings: warnings(app, installation.issuer()) })

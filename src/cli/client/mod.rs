@@ -4,11 +4,12 @@ mod add;
 mod apps;
 mod block;
 mod options;
+mod registration;
 mod show;
 
 pub use add::Add;
 pub use apps::ChatApp;
-pub use options::{ClientCommand, Which};
+pub use options::{ClientCommand, NewToken, Which};
 
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 use crate::services::audit::Actor;
 use crate::services::clients::Clients;
+use crate::services::grants::Grants;
+use crate::services::registration::InitialTokens;
 use add::{add, hand_over};
 use show::{described, line, list, show};
 
@@ -33,6 +36,10 @@ pub struct Installation<'a> {
     pub title: &'a str,
     /// Makes the keys that an app keeps to itself.
     pub random: &'a Random,
+    /// What clients were granted.
+    pub grants: &'a Grants,
+    /// What lets a client register itself.
+    pub initial_tokens: &'a InitialTokens,
     /// The authority that an app must be told to trust, where its certificate was made here.
     pub authority: Option<&'a Path>,
 }
@@ -70,8 +77,9 @@ pub async fn run(
         ClientCommand::RotateSecret { which, keep_previous } => {
             rotate(&which.id, keep_previous, clients, json, out).await
         }
+        ClientCommand::RegistrationToken(new) => registration::token(&new, installation, json, (out, err)).await,
         ClientCommand::Remove(Which { id }) => {
-            clients.remove(&id, Actor::Command).await?;
+            installation.grants.remove_client(clients, &id, Actor::Command).await?;
             match json {
                 true => line(out, json!({"client_id": id, "removed": true})),
                 false => line(out, format_args!("Client {id} is removed.")),

@@ -12,6 +12,8 @@ use crate::services::clients::{AuthMethod, GrantType, Introspect, RedirectUri, S
 
 /// The longest time that a replaced secret may still open for, in seconds: 90 days.
 const LONGEST_OVERLAP: u64 = 90 * 86_400;
+/// The longest life of a token for registration, in seconds: 90 days.
+const LONGEST_LIFE: u64 = 90 * 86_400;
 
 /// What can be done with clients.
 #[derive(Debug, Subcommand)]
@@ -33,6 +35,8 @@ pub enum ClientCommand {
     },
     /// Remove the client
     Remove(Which),
+    /// Make a token that lets a client register itself, printed this once
+    RegistrationToken(NewToken),
 }
 
 /// Which client.
@@ -41,6 +45,17 @@ pub struct Which {
     /// Its id
     #[arg(value_name = "ID", value_parser = client_id)]
     pub(super) id: ClientId,
+}
+
+/// What a token lets be done.
+#[derive(Args, Debug)]
+pub struct NewToken {
+    /// For how long it opens, such as 24h
+    #[arg(long = "for", value_name = "DURATION", default_value = "24h", value_parser = life)]
+    pub(super) lives: Duration,
+    /// How many clients may register with it
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    pub(super) uses: i32,
 }
 
 /// A new client, as it was typed.
@@ -105,4 +120,8 @@ fn auth_method(text: &str) -> Result<AuthMethod, String> {
 
 fn overlap(text: &str) -> Result<Duration, String> {
     numbers::duration(text, 0..=LONGEST_OVERLAP).map_err(|fault| fault.to_string())
+}
+
+fn life(text: &str) -> Result<Duration, String> {
+    numbers::duration(text, 60..=LONGEST_LIFE).map_err(|fault| fault.to_string())
 }

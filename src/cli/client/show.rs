@@ -14,6 +14,7 @@ pub(super) fn described(client: &Client) -> Result<Value> {
     all["client_id"] = json!(client.id);
     all["declared_in"] = json!(client.origin.name());
     all["created_at"] = json!(client.created_at.map(rfc3339));
+    all["expires_at"] = json!(client.expires_at.map(rfc3339));
     all["previous_secret_expires_at"] = json!(client.previous_secret_expires_at().map(rfc3339));
     Ok(all)
 }

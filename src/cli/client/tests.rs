@@ -12,7 +12,9 @@ use crate::services::audit::Audit;
 use crate::services::clients::{AuthMethod, Settings};
 use crate::services::database::Database;
 use crate::services::database::testing::fresh;
+use crate::services::grants::Grants;
 use crate::services::shared::Shared;
+use crate::services::testing::{grants, outgoing};
 
 #[derive(Parser)]
 struct Shell {
@@ -24,23 +26,48 @@ fn parsed(words: &str) -> Result<ClientCommand, clap::Error> {
     Shell::try_parse_from(["client"].into_iter().chain(words.split_whitespace())).map(|shell| shell.command)
 }
 
-fn clients(database: Database) -> Clients {
+/// What the commands work on.
+struct Shelf {
+    clients: Clients,
+    initial_tokens: InitialTokens,
+    grants: Grants,
+}
+
+impl std::ops::Deref for Shelf {
+    type Target = Clients;
+    fn deref(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+fn clients(database: Database) -> Shelf {
     let (clock, random) = (Clock::system(), Random::system());
     let audit = Audit::new(database.clone(), clock.clone(), random.clone(), Duration::from_secs(60));
     let shared = Arc::new(Shared::new(clock.clone()));
-    Clients::new(database, shared, audit, clock, random, Settings::default()).expect("no file, no problem")
+    let initial_tokens = InitialTokens {
+        database: database.clone(),
+        audit: audit.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+    };
+    let grants = grants(database.clone());
+    let clients = Clients::new(database, shared, audit, clock, random, outgoing(), Settings::default());
+    Shelf { clients: clients.expect("no file, no problem"), initial_tokens, grants }
 }
 
-async fn typed(clients: &Clients, words: &str, json: bool) -> Result<String> {
+async fn typed(clients: &Shelf, words: &str, json: bool) -> Result<String> {
     let command = parsed(words).expect("the words are a command");
     let random = Random::system();
-    let installation = Installation { provider: Value::Null, title: "Postern", random: &random, authority: None };
+    let initial_tokens = &clients.initial_tokens;
+    let (provider, title, authority) = (Value::Null, "Postern", None);
+    let installation =
+        Installation { provider, title, random: &random, grants: &clients.grants, initial_tokens, authority };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     run(command, clients, &installation, json, &mut out, &mut err).await?;
     Ok(String::from_utf8(out).expect("text"))
 }
 
-async fn document(clients: &Clients, words: &str) -> Value {
+async fn document(clients: &Shelf, words: &str) -> Value {
     let text = typed(clients, words, true).await.expect("it is done");
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(&text).expect("one document")
@@ -65,6 +92,28 @@ async fn sec_069_a_secret_is_printed_by_the_command_that_makes_it_and_by_no_othe
                 assert!(text.contains("chat") && !text.contains(&first) && !text.contains(&second), "{text}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn sec_145_a_registration_token_is_printed_once_and_kept_as_a_hash() {
+    use sea_orm::EntityTrait;
+    for it in fresh().await {
+        let clients = clients(it.database.clone());
+        let made = document(&clients, "registration-token --for 90m --uses 3").await;
+        let token = made["initial_access_token"].as_str().expect("a token").to_owned();
+        assert!(token.starts_with("pst_ia_") && made["uses"] == 3 && made["expires_at"].is_string(), "{made}");
+        let words = typed(&clients, "registration-token", false).await.expect("made");
+        assert!(
+            words.starts_with("initial_access_token = pst_ia_")
+                && words.contains("\nIt is shown this once. One client can"),
+            "{words}"
+        );
+        let rows = entity::initial_access_token::Entity::find().all(it.database.read()).await.expect("rows");
+        let mut uses: Vec<i32> = rows.iter().map(|row| row.uses_left).collect();
+        uses.sort_unstable();
+        assert_eq!(uses, [1, 3]);
+        assert!(!format!("{rows:?}").contains(&token));
     }
 }
 
@@ -125,10 +174,15 @@ fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
         "add app --for open-webui --url https://chat.example.com --auth-method client_secret_post",
         "add app --for open-webui --url https://chat.example.com --reuse-tokens",
         "add app --for generic",
-        "add app --for generic --url https://chat.example.com",
         "add app --for generic --redirect-uri https://app.example/cb --reuse-tokens",
         "rotate-secret app --keep-previous 24",
         "rotate-secret app --keep-previous 91d",
+        "registration-token --for 24",
+        "registration-token --for 30s",
+        "registration-token --for 91d",
+        "registration-token --uses 0",
+        "registration-token --uses 10001",
+        "registration-token chat",
         "add",
     ] {
         let refusal = parsed(words).expect_err(words);

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::services::database::Location;
+use crate::services::registration::Mode;
 
 const ONE: &str = "5d0c1ff9a3be27418866d1f20b9f43a7";
 const OTHER: &str = "c2a7e09b41d85f6630f14bd87e92ac51";
@@ -151,6 +152,21 @@ fn listeners_do_not_meet() {
     assert_eq!(warned(&format!("{open}\nPOSTERN_TRUSTED_PROXIES=10.0.0.0/8")), [""; 0]);
     assert_eq!(warned("POSTERN_LISTEN=unix:/run/postern.sock"), [""; 0]);
     assert_eq!(warned("POSTERN_LISTEN=127.0.0.1:4000"), ["POSTERN_URL"]);
+}
+
+#[test]
+fn sec_065_registration_is_off_and_open_to_the_world_only_with_a_warning() {
+    let mode = |text: &str| load(&with_secrets(text)).map(|(config, _)| config.registration.mode).ok();
+    assert_eq!(mode(""), Some(Mode::Off));
+    assert_eq!(mode("POSTERN_DYNAMIC_REGISTRATION=token"), Some(Mode::Token));
+    assert_eq!(mode("POSTERN_DYNAMIC_REGISTRATION=open"), Some(Mode::Open));
+    for text in ["true", "false", "Open", "on"] {
+        let setting = format!("POSTERN_DYNAMIC_REGISTRATION={text}");
+        assert_eq!(refused(&setting), ["POSTERN_DYNAMIC_REGISTRATION"]);
+    }
+    let public = |mode: &str| format!("POSTERN_URL=https://auth.example.com\nPOSTERN_DYNAMIC_REGISTRATION={mode}");
+    assert_eq!(warned(&public("open")), ["POSTERN_DYNAMIC_REGISTRATION"]);
+    assert_eq!((warned(&public("token")), warned("POSTERN_DYNAMIC_REGISTRATION=open")), (vec![], vec![]));
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
     };
     let mut response = visitor.show(&page)?;
     if let Some(address) = address {
-        visitor.allow_form_to(&mut response, &address)?;
+        visitor.allow_form_to(&mut response, [address.as_str()])?;
     }
     Ok(response)
 }

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
+use crate::services::clients::Client;
 use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
@@ -123,7 +124,8 @@ fn text(return_to: Option<&ReturnTo>) -> Option<String> {
 struct Waiting {
     client: Option<String>,
     hint: Option<String>,
-    redirect_uri: Option<String>,
+    /// Where the form may end.
+    ways_on: Vec<String>,
 }
 
 impl Waiting {
@@ -131,18 +133,27 @@ impl Waiting {
         let key = return_to.and_then(|it| it.request_key(&visitor.web.settings)).and_then(Secret::<RequestKey>::parse);
         let Some(key) = key else { return Ok(Self::default()) };
         let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
-        let client = app.clients.find(&waiting.request.client_id).await?;
+        let Some(client) = app.clients.find(&waiting.request.client_id).await? else { return Ok(Self::default()) };
         Ok(Self {
-            client: client.map(|client| client.name().to_owned()),
+            client: Some(known_as(&client)),
+            ways_on: client.ways_on(&waiting.request.redirect_uri).map(str::to_owned).collect(),
             hint: waiting.request.login_hint,
-            redirect_uri: Some(waiting.request.redirect_uri),
         })
     }
 
     /// Lets the form lead on to the app once the person is signed in.
     fn allow(&self, visitor: &Visitor, response: &mut Response) -> Result<()> {
-        self.redirect_uri.as_ref().map_or(Ok(()), |address| visitor.allow_form_to(response, address))
+        match self.ways_on.as_slice() {
+            [] => Ok(()),
+            addresses => visitor.allow_form_to(response, addresses.iter().map(String::as_str)),
+        }
     }
+}
+
+/// What an app is called beside a field for a password: by its host where the name is its own word alone.
+fn known_as(client: &Client) -> String {
+    let host = client.host().filter(|_| client.is_described());
+    host.unwrap_or_else(|| client.name().to_owned())
 }
 
 /// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.

@@ -2,13 +2,13 @@
 
 use poem::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
-use poem::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use poem::http::{HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request};
-use poem_openapi::payload::Response;
 
 use crate::services::clients::Client;
+use crate::web::let_read;
 
 /// Anybody's page, without credentials: what is public, or opened by a token in a header.
 pub(super) const ANYBODY: HeaderValue = HeaderValue::from_static("*");
@@ -50,17 +50,11 @@ fn preflight() -> poem::Response {
         .finish()
 }
 
-/// Lets the pages of a public client read `answer`: an app without a server of its own exchanges
-/// its codes from there.
-pub(super) fn for_client<T>(answer: Response<T>, request: &HeaderMap, client: &Client) -> Response<T> {
-    match origin_of(request, client) {
-        Some(origin) => answer.header(ACCESS_CONTROL_ALLOW_ORIGIN, origin).header(VARY, "Origin"),
-        None => answer,
+/// Lets the pages of a public client read what it is answered, a refusal too: an app without a server of
+/// its own exchanges its codes and gives its tokens up from there.
+pub(super) fn let_client_read(request: &Request, client: &Client) {
+    let is_its_own = |origin: &&HeaderValue| origin.to_str().is_ok_and(|origin| client.owns_origin(origin));
+    if let Some(origin) = request.headers().get(ORIGIN).filter(is_its_own).filter(|_| client.is_public()) {
+        let_read(request, origin);
     }
-}
-
-/// The origin of the request, where it is one of the public client's own.
-fn origin_of(request: &HeaderMap, client: &Client) -> Option<String> {
-    let origin = request.get(ORIGIN)?.to_str().ok()?;
-    (client.is_public() && client.owns_origin(origin)).then(|| origin.to_owned())
 }

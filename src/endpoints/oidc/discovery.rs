@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::cors;
 use super::logout::LOGOUT;
+use super::registration::REGISTER;
 use crate::app::App;
 use crate::error::Result;
 use crate::services::clients::{
@@ -14,7 +15,8 @@ use crate::services::clients::{
 };
 use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
-use crate::services::tokens::{ACR, claims};
+use crate::services::registration::Mode;
+use crate::services::tokens::ACR;
 use crate::web::return_to::AUTHORIZE;
 
 /// `GET /.well-known/openid-configuration`, `GET /.well-known/oauth-authorization-server`
@@ -42,7 +44,7 @@ pub(crate) fn metadata(app: &App) -> Value {
     let issuer = app.config.web.issuer();
     let at = |path: &str| format!("{issuer}{path}");
     let own_claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
-    let claims: Vec<&str> = own_claims.into_iter().chain(claims::SUPPORTED.map(|(name, _)| name)).collect();
+    let claims: Vec<&str> = own_claims.into_iter().chain(scope::CLAIMS.map(|(name, _)| name)).collect();
     let scopes: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|it| it.name()).collect();
     // A public client proves nothing, and asks about no tokens; a token of its own may (RFC 8414 section 2).
@@ -50,7 +52,7 @@ pub(crate) fn metadata(app: &App) -> Value {
     let inquirers: Vec<&str> = confidential.chain(["Bearer"]).collect();
     let assertions: Vec<&str> = AssertionAlgorithm::ALL.iter().map(|it| it.name()).collect();
     let signed: Vec<&str> = SigningAlgorithm::ALL.iter().map(|it| it.name()).collect();
-    json!({
+    let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
         "token_endpoint": at("/oauth2/token"),
@@ -88,5 +90,12 @@ pub(crate) fn metadata(app: &App) -> Value {
         "acr_values_supported": [ACR],
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["en"],
-    })
+    });
+    if app.config.clients.documents {
+        metadata["client_id_metadata_document_supported"] = true.into();
+    }
+    if app.config.registration.mode != Mode::Off {
+        metadata["registration_endpoint"] = at(REGISTER).into();
+    }
+    metadata
 }

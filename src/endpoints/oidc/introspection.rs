@@ -1,7 +1,12 @@
 //! What introspection answers (RFC 7662 section 2.2).
 
+use std::borrow::Cow;
+
+use entity::Names;
 use poem_openapi::Object;
-use poem_openapi::types::Example;
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{Example, ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use serde_json::{Value, json};
 
 use crate::services::grants::scope;
 use crate::services::sessions::Live;
@@ -32,7 +37,7 @@ pub(super) struct Introspection {
     /// Who made it.
     iss: Option<String>,
     /// Whom it is meant for.
-    aud: Option<String>,
+    aud: Option<Audience>,
     /// Its own id.
     jti: Option<String>,
     /// The session that it belongs to.
@@ -59,6 +64,67 @@ pub(super) struct Introspection {
     provider: Option<String>,
 }
 
+/// Whom a token is meant for: one text, or several.
+#[derive(Debug)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn of(names: &Names) -> Option<Self> {
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(Self::One(one.clone())),
+            many => Some(Self::Many(many.to_vec())),
+        }
+    }
+}
+
+// By hand: what the macros describe as a union has to be an object besides.
+impl Type for Audience {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> Cow<'static, str> {
+        "audience".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        let one_of = vec![String::schema_ref(), Vec::<String>::schema_ref()];
+        MetaSchemaRef::Inline(Box::new(MetaSchema { one_of, ..MetaSchema::ANY }))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(std::iter::once(self))
+    }
+}
+
+impl ParseFromJSON for Audience {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        match value {
+            Some(value @ Value::Array(_)) => {
+                Vec::parse_from_json(Some(value)).map(Self::Many).map_err(ParseError::propagate)
+            }
+            value => String::parse_from_json(value).map(Self::One).map_err(ParseError::propagate),
+        }
+    }
+}
+
+impl ToJSON for Audience {
+    fn to_json(&self) -> Option<Value> {
+        Some(match self {
+            Self::One(one) => json!(one),
+            Self::Many(many) => json!(many),
+        })
+    }
+}
+
 impl Introspection {
     /// What a caller learns that sees `all`, or only what the scope of the token opens.
     pub(super) fn of(token: &LiveToken, issuer: &str, all: bool) -> Self {
@@ -73,7 +139,7 @@ impl Introspection {
             iat: Some(token.issued_at.seconds()),
             nbf: Some(token.issued_at.seconds()),
             iss: text(issuer),
-            aud: Some(token.audience.as_slice().join(" ")).filter(|aud| !aud.is_empty()),
+            aud: Audience::of(&token.audience),
             jti: token.jti.clone(),
             client_id: client,
             ..Self::default()

@@ -68,7 +68,8 @@ struct Asked {
 /// A genuine ID token of this issuer, however old. It speaks of its own session and of no other.
 struct Hint {
     client: ClientId,
-    user: UserId,
+    /// Whose it is; none where only the session could tell, which has ended.
+    user: Option<UserId>,
     session: SessionId,
 }
 
@@ -78,7 +79,7 @@ impl Hint {
         let Some(claims) = app.keys.verify(token, id_token::TYP).await? else { return Ok(None) };
         let Some((client, sub, session)) = Self::said(&claims, app.config.web.issuer()) else { return Ok(None) };
         let user = Self::person(app, &client, sub, session).await?;
-        Ok(user.map(|user| Self { client, user, session }))
+        Ok(Some(Self { client, user, session }))
     }
 
     fn said<'c>(claims: &'c Map<String, Value>, issuer: &str) -> Option<(ClientId, &'c str, SessionId)> {
@@ -132,19 +133,19 @@ impl Asked {
 
     /// Whether the hint is of the session of `live`.
     fn hints_at(&self, live: &Live) -> bool {
-        self.hint.as_ref().is_some_and(|hint| hint.session == live.session.id && hint.user == live.user.id)
+        self.hint.as_ref().is_some_and(|hint| hint.session == live.session.id && hint.user == Some(live.user.id))
     }
 
     /// Ends the session of the hint, unless somebody else is signed in here: then it proves nothing.
     async fn end_hinted(&self, app: &App, live: Option<&Live>, caller: &Caller) -> Result<()> {
-        let Some(hint) = &self.hint else { return Ok(()) };
+        let Some((hint, user)) = self.hint.as_ref().and_then(|hint| Some((hint, hint.user?))) else { return Ok(()) };
         let actor = match live {
-            Some(live) if live.user.id != hint.user => return Ok(()),
+            Some(live) if live.user.id != user => return Ok(()),
             Some(live) => Actor::User(live.user.id),
             None => Actor::Client(hint.client.clone()),
         };
         let doer = Doer { actor: Some(actor), caller: Some(caller.clone()) };
-        app.accounts.end_session(hint.user, hint.session, doer).await.map(|_| ())
+        app.accounts.end_session(user, hint.session, doer).await.map(|_| ())
     }
 
     /// Whether the operator's own app signs the person out who is signed in to it, from a page of its

@@ -12,15 +12,17 @@ mod introspection;
 pub mod logout;
 mod par;
 mod parameters;
+mod registration;
 mod revoke;
 mod token;
 mod userinfo;
 
 pub use cors::OpenAt;
 pub use introspect::{Direct, INTROSPECT};
+pub use registration::RegistrationApi;
 pub use userinfo::USERINFO;
 
-/// The operations that are described.
+/// The operations that are described and always there.
 pub type Api = (
     introspect::IntrospectApi,
     token::TokenApi,

@@ -11,6 +11,7 @@ use super::client_form::ClientForm;
 use super::parameters::Parameters;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::caller::Caller;
 
 /// What an authorization request holds, and what proves the client; more may stand beside it.
 #[derive(Debug, Object, Deserialize)]
@@ -84,7 +85,7 @@ impl ParApi {
     ///
     /// Keeps the parameters for one use; the browser then brings nothing but `client_id` and `request_uri`.
     #[oai(path = "/oauth2/par", method = "post", operation_id = "pushAuthorizationRequest")]
-    async fn push(&self, app: App, call: ClientForm<PushedRequest>) -> Result<PushAnswer> {
+    async fn push(&self, app: App, caller: Caller, call: ClientForm<PushedRequest>) -> Result<PushAnswer> {
         if call.parameters.all("request_uri").next().is_some() {
             return Err(Error::new(ErrorKind::InvalidRequest, "A pushed request cannot name another one."));
         }
@@ -92,7 +93,7 @@ impl ParApi {
         let asked = call.parameters.as_slice().iter().filter(|(name, _)| !is_of_client(name)).cloned();
         let asked: Vec<_> = asked.chain([id]).collect();
         request::check_pushed(&app, &call.client, &Parameters::from_pairs(asked.clone())).await?;
-        let (key, life) = app.grants.push(&call.client, &asked).await?;
+        let (key, life) = app.grants.push(&call.client, &asked, &caller).await?;
         let answer = Pushed { request_uri: key.expose().to_owned(), expires_in: life.as_secs() };
         Ok(PushAnswer::Kept(Json(answer)))
     }

@@ -5,6 +5,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Deserialize;
 
 use super::client_form::ClientForm;
+use super::cors;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -52,7 +53,8 @@ impl RevokeApi {
     ///
     /// Ends an access token, or a refresh token with all that came of its grant.
     #[oai(path = "/oauth2/revoke", method = "post", operation_id = "revoke")]
-    async fn revoke(&self, app: App, call: ClientForm<RevocationRequest>) -> Result<Revoked> {
+    async fn revoke(&self, app: App, request: &poem::Request, call: ClientForm<RevocationRequest>) -> Result<Revoked> {
+        cors::let_client_read(request, &call.client);
         if call.form.token.is_empty() {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
         }

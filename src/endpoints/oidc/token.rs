@@ -1,6 +1,6 @@
 //! The token endpoint (RFC 6749 section 3.2): what every grant shares.
 
-use poem_openapi::payload::{Json, Response};
+use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use secrecy::ExposeSecret;
@@ -116,14 +116,13 @@ impl TokenApi {
         caller: Caller,
         request: &poem::Request,
         call: ClientForm<TokenRequest>,
-    ) -> Result<Response<Json<TokenAnswer>>> {
+    ) -> Result<Json<TokenAnswer>> {
+        cors::let_client_read(request, &call.client);
         let grant: GrantType = match call.form.grant_type.as_str() {
             "" => return Err(Error::new(ErrorKind::InvalidRequest, "The parameter grant_type is missing.")),
             text => text.parse().map_err(|_| Error::from(ErrorKind::UnsupportedGrantType))?,
         };
         check_grant_type(&call.client, grant)?;
-        let answer =
-            Response::new(Json(grants::issue(grant, Call { app: &app, caller: &caller, it: &call }).await?.into()));
-        Ok(cors::for_client(answer, request.headers(), &call.client))
+        Ok(Json(grants::issue(grant, Call { app: &app, caller: &caller, it: &call }).await?.into()))
     }
 }

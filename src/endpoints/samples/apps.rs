@@ -24,6 +24,8 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         client: client.into(),
         initial: "H".into(),
         host: Some("notes.harvest.example".into()),
+        described_by: None,
+        is_unvouched: false,
         items,
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
@@ -58,6 +60,20 @@ fn app(name: &str, host: Option<&str>, used: Option<u64>) -> AppRow {
 /// Each of them, in each of its states.
 pub(super) fn all(album: &Album) {
     album.add("consent", &consent("Harvest Notes", items()));
+    let unknown = |host: Option<&str>| ConsentPage {
+        host: host.map(Into::into),
+        described_by: Some("tools.harvest.example".into()),
+        is_unvouched: true,
+        ..consent("Harvest Notes", items())
+    };
+    for (name, host, told) in [
+        ("consent-unknown", Some("notes.harvest.example"), "to <b>notes.harvest.example</b>."),
+        ("consent-unknown-here", None, "back to an app on this device."),
+    ] {
+        let html = album.add(name, &unknown(host));
+        assert!(html.contains("Only <b>tools.harvest.example</b> says") && html.contains(told), "{html}");
+    }
+    album.add("consent-self-made", &ConsentPage { is_unvouched: true, ..consent("Harvest Notes", items()) });
     let email = "maren@fernwood.example".to_owned();
     album.add("unverified", &UnverifiedPage { client: "Harvest Notes".into(), email });
     let fields =
@@ -92,7 +108,7 @@ fn sec_129_what_apps_and_devices_say_of_themselves_is_escaped() {
     let apps = vec![AppRow { items: spoken(), ..app(evil, Some(evil), None) }];
     let fields = vec![(evil.to_owned(), evil.to_owned())];
     for html in [
-        album.add("consent", &consent(evil, spoken())),
+        album.add("consent", &ConsentPage { described_by: Some(evil.into()), ..consent(evil, spoken()) }),
         album.add("device", &typed),
         album.add("confirm", &confirm(evil, evil, spoken())),
         album.add("decided", &DecidedDevicePage { client: evil.into(), allowed: true }),

@@ -74,6 +74,10 @@ event_kinds! {
     ClientSecretRotated = "client.secret_rotated";
     /// A client was removed.
     ClientRemoved = "client.removed";
+    /// A client registered itself.
+    ClientRegistered = "client.registered";
+    /// A token was made that lets clients register themselves.
+    RegistrationTokenMade = "client.registration_token_made";
     /// A person let a client in: a code was issued.
     Authorized = "authorized";
     /// A code was exchanged a second time; its grant ended.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use entity::client::{ActiveModel, Column, Entity};
 use entity::{ClientId, Timestamp, TokenHash};
+use futures_util::future::BoxFuture;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
 
 use super::client::{Client, ClientSecret, Origin, Secrets, client_id};
 use super::metadata::Metadata;
@@ -40,11 +41,11 @@ impl Clients {
         }
         let secret = metadata.has_secret().then(|| Secret::generate(&self.random));
         let hash = secret.as_ref().map(Secret::hash);
-        let now = self.clock.now();
-        let row = row(&id, &metadata, hash.clone(), now)?;
-        self.change(&id, EventKind::ClientAdded, actor, |tx, id| Box::pin(insert(tx, id, row))).await?;
-        let secrets = Secrets { current: hash, previous: None };
-        Ok(Added { client: Client { id, metadata, origin: Origin::Database, created_at: Some(now), secrets }, secret })
+        let (secrets, created_at) = (Secrets { current: hash, previous: None }, Some(self.clock.now()));
+        let client = Client { id, metadata, origin: Origin::Database, created_at, expires_at: None, secrets };
+        let row = rows::row(&client)?;
+        self.change(&client.id, EventKind::ClientAdded, actor, |tx, id| Box::pin(insert(tx, id, row))).await?;
+        Ok(Added { client, secret })
     }
 
     /// Gives a client a new secret; the one from before opens for `keep_previous` more.
@@ -68,17 +69,23 @@ impl Clients {
         Ok(secret)
     }
 
-    /// Removes a client.
+    /// Removes a client, and with it in one transaction what `forget` takes away: whoever comes by its id
+    /// later is somebody else.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] for an unknown client, [`ErrorKind::Conflict`] for one of the file;
     /// when the database is away.
-    pub async fn remove(&self, id: &ClientId, actor: Actor) -> Result<()> {
+    pub(in crate::services) async fn remove<F>(&self, id: &ClientId, actor: Actor, forget: F) -> Result<()>
+    where
+        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> BoxFuture<'c, Result<()>> + Send + 'static,
+    {
         self.refuse_declared(id)?;
         self.change(id, EventKind::ClientRemoved, actor, |tx, id| {
             Box::pin(async move {
-                let removed = Entity::delete_by_id(id.clone()).exec(tx).await?.rows_affected;
-                if removed == 0 { Err(unknown(id)) } else { Ok(()) }
+                match Entity::delete_by_id(id.clone()).exec(tx).await?.rows_affected {
+                    0 => Err(unknown(id)),
+                    _ => forget(tx, id).await,
+                }
             })
         })
         .await
@@ -95,9 +102,7 @@ impl Clients {
     /// Runs `work` on the client called `id` with what every change needs around it.
     async fn change<F>(&self, id: &ClientId, kind: EventKind, actor: Actor, work: F) -> Result<()>
     where
-        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> futures_util::future::BoxFuture<'c, Result<()>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c Executor<'c>, &'c ClientId) -> BoxFuture<'c, Result<()>> + Send + 'static,
     {
         let (audit, shared, id) = (self.audit.clone(), Arc::clone(&self.shared), id.clone());
         let event = Event::new(kind).by(actor).with("client", id.as_str());
@@ -119,19 +124,7 @@ fn check(id: &ClientId, metadata: &Metadata) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
 }
 
-fn row(id: &ClientId, metadata: &Metadata, secret: Option<TokenHash>, now: Timestamp) -> Result<ActiveModel> {
-    Ok(ActiveModel {
-        id: Set(id.clone()),
-        metadata: Set(serde_json::to_string(metadata).map_err(Error::internal)?),
-        secret_hash: Set(secret),
-        previous_secret_hash: Set(None),
-        previous_secret_expires_at: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
-    })
-}
-
-async fn insert(tx: &Executor<'_>, id: &ClientId, row: ActiveModel) -> Result<()> {
+pub(super) async fn insert(tx: &Executor<'_>, id: &ClientId, row: ActiveModel) -> Result<()> {
     let outcome = Entity::insert(row).on_conflict_do_nothing_on([Column::Id]).exec_without_returning(tx).await?;
     match outcome {
         TryInsertResult::Inserted(1..) => Ok(()),

@@ -48,7 +48,7 @@ async fn every_change_is_audited_announced_and_felt_at_once() {
         there.shared.forget(&Subject::Client(id.clone()));
         assert!(there.find(&id).await.expect("an answer").is_some());
         here.rotate_secret(&id, DAY, Actor::Command).await.expect("rotated");
-        here.remove(&id, Actor::Command).await.expect("removed");
+        here.remove(&id, Actor::Command, |_, _| Box::pin(async { Ok(()) })).await.expect("removed");
         assert!(here.find(&id).await.expect("an answer").is_none());
         let kinds = column(&database, "SELECT kind FROM audit_events ORDER BY kind").await;
         assert_eq!(kinds, ["client.added", "client.removed", "client.secret_rotated"]);
@@ -74,7 +74,10 @@ async fn what_cannot_be_changed_is_refused_with_words() {
         let rotate = async |id: &ClientId| node.rotate_secret(id, DAY, Actor::Command).await.map(drop);
         assert_eq!(kind(rotate(&nobody).await), ErrorKind::NotFound);
         assert_eq!(kind(rotate(&ClientId::new("app")).await), ErrorKind::Conflict);
-        assert_eq!(kind(node.remove(&nobody, Actor::Command).await), ErrorKind::NotFound);
+        assert_eq!(
+            kind(node.remove(&nobody, Actor::Command, |_, _| Box::pin(async { Ok(()) })).await),
+            ErrorKind::NotFound
+        );
         // What was refused left no trace.
         assert_eq!(column(&database, "SELECT kind FROM audit_events").await, ["client.added", "client.added"]);
     })

@@ -3,6 +3,7 @@
 use entity::{ClientId, Timestamp, TokenHash};
 use url::Url;
 
+use super::document;
 use super::metadata::Metadata;
 use super::uri::{RedirectUri, WebUri, host_of, with_query};
 use crate::secret::{Kind, same};
@@ -20,8 +21,12 @@ impl Kind for ClientSecret {
 pub enum Origin {
     /// In `POSTERN_CLIENTS_FILE`: no command changes it.
     File,
-    /// In the database, by command or API.
+    /// In the database, by command.
     Database,
+    /// By itself (RFC 7591): what it says of itself is nobody else's word.
+    Registration,
+    /// Nowhere: it says of itself what it is, in the document at the address that is its id.
+    Document,
 }
 
 impl Origin {
@@ -31,6 +36,8 @@ impl Origin {
         match self {
             Self::File => "file",
             Self::Database => "database",
+            Self::Registration => "registration",
+            Self::Document => "document",
         }
     }
 }
@@ -46,6 +53,8 @@ pub struct Client {
     pub origin: Origin,
     /// When it was added; a client of the file was not.
     pub created_at: Option<Timestamp>,
+    /// When one that registered itself unasked is forgotten, unless a person lets it in before.
+    pub expires_at: Option<Timestamp>,
     pub(super) secrets: Secrets,
 }
 
@@ -56,12 +65,30 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
-    /// The host by which people know it: of an address where it takes them back, or of its home page.
+    /// The host by which people know it: of an address where it takes them back, or of its home page,
+    /// which counts only where somebody here has declared it; for one with a document about itself the host
+    /// of that.
     #[must_use]
     pub fn host(&self) -> Option<String> {
+        if self.is_described() {
+            return document::host(&self.id);
+        }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
-        let addresses = back.chain(self.metadata.client_uri.iter().map(WebUri::as_str));
-        addresses.filter_map(host_of).next()
+        let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);
+        back.chain(home).filter_map(host_of).next()
+    }
+
+    /// Whether nobody here has declared it, so that what it says of itself is all there is, and people are
+    /// asked each time (RFC 6749 section 10.2, RFC 8252 section 8.6).
+    #[must_use]
+    pub fn is_unvouched(&self) -> bool {
+        matches!(self.origin, Origin::Registration | Origin::Document)
+    }
+
+    /// Whether it comes with a document about itself, which whoever can read can come as.
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.origin == Origin::Document
     }
 
     /// Whether an authorization of it may end at `address`: one of those registered, byte for byte;
@@ -69,6 +96,20 @@ impl Client {
     #[must_use]
     pub fn redirects_to(&self, address: &str) -> bool {
         self.metadata.redirect_uris.iter().any(|known| known.allows(address))
+    }
+
+    /// What keeps the ids of its people apart from those that others see: as [`Metadata::sector`], but for an app
+    /// with a document the host of that, for nobody has checked that the hosts it names are its own.
+    #[must_use]
+    pub fn sector(&self) -> Option<String> {
+        if self.is_described() { self.host() } else { self.metadata.sector() }
+    }
+
+    /// Where a page inside a sign-in of it may lead: back to `redirect_uri`, a checked one, or to where it begins
+    /// a sign-in anew.
+    pub fn ways_on<'a>(&'a self, redirect_uri: &'a str) -> impl Iterator<Item = &'a str> {
+        let anew = self.metadata.initiate_login_uri.as_ref().map(WebUri::as_str);
+        std::iter::once(redirect_uri).chain(anew)
     }
 
     /// Where a person goes after a logout that this client asked for: to `address`, if it is registered

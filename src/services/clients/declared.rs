@@ -38,12 +38,13 @@ pub(super) fn client(mut table: Table, number: usize, files: &mut Files, problem
         reader.fail(problem.field, problem.message);
     }
     reader.finish();
-    id.map(|id| Client { id, metadata, origin: Origin::File, created_at: None, secrets })
+    id.map(|id| Client { id, metadata, origin: Origin::File, created_at: None, expires_at: None, secrets })
 }
 
 fn metadata(reader: &mut Reader<'_>) -> Metadata {
     let unsaid = Metadata::default();
     Metadata {
+        application_type: reader.word("application_type"),
         client_name: reader.text("client_name"),
         client_uri: reader.word("client_uri"),
         logo_uri: reader.word("logo_uri"),

@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::vocabulary::AssertionAlgorithm;
 
@@ -36,6 +36,18 @@ impl Jwks {
             check(key).map_err(|words| format!("key {} {words}", place + 1))?;
         }
         Ok(Self(set))
+    }
+
+    /// The keys of a `set` that its owner publishes, none where all were taken out. Those that cannot be
+    /// read here are left out, for sets are shared with other uses and other times (RFC 7517 section 5); so
+    /// is one whose private part stands beside it: whoever can read the set could sign by it.
+    ///
+    /// # Errors
+    /// With words, when there is no list of keys, or too many are in it.
+    pub(super) fn published(set: &Value) -> Result<Self, String> {
+        let keys = set.get("keys").and_then(Value::as_array).ok_or("holds no list `keys`.")?;
+        let keys: Vec<&Value> = keys.iter().filter(|key| check(key).is_ok()).collect();
+        if keys.len() > MOST { Err(format!("holds more than {MOST} keys.")) } else { Ok(Self(json!({ "keys": keys }))) }
     }
 
     /// Whether one of the keys could verify an assertion.
@@ -155,8 +167,6 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// RFC 8037, appendix A.2, and the key of RFC 7515, appendix A.3.
@@ -194,6 +204,23 @@ mod tests {
         ] {
             let problem = Jwks::new(bad.clone()).expect_err("not a set of public keys");
             assert!(!problem.contains("hidden") && !problem.contains("c2VjcmV0"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sec_068_of_a_published_set_only_what_is_public_and_can_be_read_is_taken() {
+        let [ed, ec] = good();
+        let mut leaked = ec.clone();
+        leaked["d"] = json!("hidden");
+        let odd = [json!({"kty": "AKP", "alg": "ML-DSA-44"}), json!({"kty": "oct", "k": "c2VjcmV0"}), json!(7), leaked];
+        let set = |keys: &[Value]| Jwks::published(&json!({ "keys": keys }));
+        let taken = set(&[&odd[..], std::slice::from_ref(&ed)].concat()).expect("a set");
+        assert_eq!(taken, Jwks::new(json!({"keys": [ed]})).expect("a set"));
+        for nothing in [set(&odd), set(&[])] {
+            assert!(!nothing.expect("a set").can_verify());
+        }
+        for bad in [set(&vec![ec; MOST + 1]), Jwks::published(&json!("keys")), Jwks::published(&json!({"keys": {}}))] {
+            assert!(bad.is_err());
         }
     }
 

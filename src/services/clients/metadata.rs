@@ -6,7 +6,9 @@ use url::Url;
 use super::jwks::Jwks;
 use super::scope::ScopeList;
 use super::uri::{RedirectUri, WebUri};
-use super::vocabulary::{AccessTokenKind, AuthMethod, GrantType, Introspect, ResponseType, SubjectType};
+use super::vocabulary::{
+    AccessTokenKind, ApplicationType, AuthMethod, GrantType, Introspect, ResponseType, SubjectType,
+};
 use crate::error::FieldProblem;
 use crate::services::keys::SigningAlgorithm;
 
@@ -14,6 +16,9 @@ use crate::services::keys::SigningAlgorithm;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
+    /// What it runs as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_type: Option<ApplicationType>,
     /// What people read on the consent page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
@@ -91,6 +96,7 @@ impl Default for Metadata {
     /// What holds when nothing is said (RFC 7591 section 2).
     fn default() -> Self {
         Self {
+            application_type: None,
             client_name: None,
             client_uri: None,
             logo_uri: None,

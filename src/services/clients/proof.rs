@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::assertion::Assertion;
 use super::client::Secrets;
-use super::{AuthMethod, Client, Clients, Credentials, Jwks};
+use super::{AuthMethod, Client, Clients, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::sha256;
 use crate::services::caller::Caller;
@@ -30,7 +30,10 @@ impl Clients {
     pub fn recognise(&self, shown: &Credentials) -> Option<Arc<Client>> {
         let found = self.remembered(&ClientId::new(&*shown.id)).flatten();
         match shown.method {
-            AuthMethod::None => found.filter(|client| client.is_public()),
+            AuthMethod::None => {
+                let described = || self.documents.fresh(&ClientId::new(&*shown.id), self.clock.now());
+                found.or_else(described).filter(|client| client.is_public())
+            }
             AuthMethod::PrivateKeyJwt => None,
             method => self.opened(found, shown.secret.expose_secret(), method),
         }
@@ -50,8 +53,8 @@ impl Clients {
         }
         let secret = shown.secret.expose_secret();
         let proven = match shown.method {
-            AuthMethod::None => self.public(&shown.id).await,
-            AuthMethod::PrivateKeyJwt => self.authenticate_assertion(&shown.id, secret, audiences).await,
+            AuthMethod::None => self.public(&shown.id, caller).await,
+            AuthMethod::PrivateKeyJwt => self.authenticate_assertion(&shown.id, secret, audiences, caller).await,
             method => self.authenticate(&shown.id, secret, method).await,
         };
         match proven {
@@ -92,8 +95,8 @@ impl Clients {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidClient`] for an unknown one, and for one that has to prove itself.
-    pub async fn public(&self, id: &str) -> Result<Arc<Client>> {
-        let found = self.find(&ClientId::new(id)).await?;
+    pub async fn public(&self, id: &str, caller: &Caller) -> Result<Arc<Client>> {
+        let found = self.meet_again(&ClientId::new(id), caller).await?;
         found.filter(|client| client.is_public()).ok_or_else(|| ErrorKind::InvalidClient.into())
     }
 
@@ -103,13 +106,19 @@ impl Clients {
     /// # Errors
     /// [`ErrorKind::InvalidClient`], with words about what is wrong for the client alone; when the
     /// database is away, or cannot tell whether the assertion was used before.
-    pub async fn authenticate_assertion(&self, id: &str, assertion: &str, audiences: &[&str]) -> Result<Arc<Client>> {
+    pub async fn authenticate_assertion(
+        &self,
+        id: &str,
+        assertion: &str,
+        audiences: &[&str],
+        caller: &Caller,
+    ) -> Result<Arc<Client>> {
         let nobody = || Error::from(ErrorKind::InvalidClient);
         let assertion = Assertion::read(assertion).ok_or_else(nobody)?;
         let named = assertion.client().filter(|named| id.is_empty() || *named == id).ok_or_else(nobody)?;
-        let client = self.find(&ClientId::new(named)).await?.ok_or_else(nobody)?;
-        if client.token_endpoint_auth_method != AuthMethod::PrivateKeyJwt || !assertion.is_signed_by(keys_of(&client)?)
-        {
+        let client = self.meet_again(&ClientId::new(named), caller).await?.ok_or_else(nobody)?;
+        let signs = client.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
+        if !signs || !self.has_signed(&client, &assertion, caller).await? {
             return Err(nobody());
         }
         let spending = assertion.check(audiences, self.clock.now()).map_err(wrong)?;
@@ -118,15 +127,6 @@ impl Clients {
             false => Err(wrong("was used before (jti).")),
         }
     }
-}
-
-/// The keys that `client` signs its assertions with.
-///
-/// # Errors
-/// [`ErrorKind::InvalidClient`] with words when they are elsewhere: nothing here calls the outside.
-fn keys_of(client: &Client) -> Result<&Jwks> {
-    let words = "The keys of this client are at its jwks_uri, which is not read here; declare them as jwks.";
-    client.jwks.as_ref().ok_or_else(|| Error::new(ErrorKind::InvalidClient, words))
 }
 
 fn wrong(words: &'static str) -> Error {

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use entity::ClientId;
-use entity::client::Model;
+use entity::client::{ActiveModel, Model};
 use moka::sync::Cache;
+use sea_orm::ActiveValue::Set;
 
 use super::client::{Client, Origin, Previous, Secrets};
+use super::metadata::Metadata;
+use crate::error::{Error, Result};
 use crate::services::shared::{Shared, Stamp, Subject};
 
 /// How many clients are remembered.
@@ -63,6 +66,33 @@ pub(super) fn subject(id: &ClientId) -> Subject {
     Subject::Client(id.clone())
 }
 
+/// A row for `client`, which is new.
+///
+/// # Errors
+/// Never: metadata has a form in JSON.
+pub(super) fn row(client: &Client) -> Result<ActiveModel> {
+    let now = client.created_at.unwrap_or_default();
+    Ok(ActiveModel {
+        id: Set(client.id.clone()),
+        metadata: Set(text(&client.metadata)?),
+        secret_hash: Set(client.secrets.current.clone()),
+        previous_secret_hash: Set(None),
+        previous_secret_expires_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+        registration_hash: Set(None),
+        expires_at: Set(client.expires_at),
+    })
+}
+
+/// Metadata as it stands in a row.
+///
+/// # Errors
+/// Never: metadata has a form in JSON.
+pub(super) fn text(metadata: &Metadata) -> Result<String> {
+    serde_json::to_string(metadata).map_err(Error::internal)
+}
+
 /// The client of a row; none, and a line in the log, when a newer release wrote words into it that
 /// this one does not know: such a client must wait for the newer release.
 pub(super) fn client(row: Model) -> Option<Client> {
@@ -77,8 +107,9 @@ pub(super) fn client(row: Model) -> Option<Client> {
     Some(Client {
         id: row.id,
         metadata,
-        origin: Origin::Database,
+        origin: if row.registration_hash.is_some() { Origin::Registration } else { Origin::Database },
         created_at: Some(row.created_at),
+        expires_at: row.expires_at,
         secrets: Secrets { current: row.secret_hash, previous },
     })
 }

@@ -15,6 +15,15 @@ impl ScopeList {
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
+
+    /// What of `asked` is among `known`; all of them where that is nothing, or nothing was asked for
+    /// (RFC 7591 section 2: the server may register others).
+    pub(super) fn within(asked: Option<&Self>, known: &[&str]) -> Self {
+        let is_asked = |one: &&&str| asked.is_some_and(|list| list.0.iter().any(|it| it == **one));
+        let both: Vec<&str> = known.iter().filter(is_asked).copied().collect();
+        let list = if both.is_empty() { known } else { both.as_slice() };
+        Self(list.iter().map(|one| (*one).to_owned()).collect())
+    }
 }
 
 impl FromStr for ScopeList {

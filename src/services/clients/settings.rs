@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::WebUri;
 use super::file::load;
-use crate::env::{Env, Fault, files};
+use crate::env::{Env, Fault, Parsed, files, words};
 
-/// Where clients are declared.
+/// Where clients are declared, and who else may come.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// `POSTERN_CLIENTS_FILE`: TOML, watched.
     pub file: Option<PathBuf>,
+    /// `POSTERN_CLIENT_METADATA_DOCUMENTS`: whether the address of a document about a client is its id.
+    pub documents: bool,
+    /// `POSTERN_OPEN_RESOURCES`: whom the access tokens of apps that nobody declared may be meant for.
+    pub open_resources: Vec<WebUri>,
 }
 
 impl Settings {
@@ -29,8 +34,26 @@ impl Settings {
             }
             None => {}
         }
-        Some(Self { file })
+        let documents = env.or(
+            "POSTERN_CLIENT_METADATA_DOCUMENTS",
+            "false",
+            "Whether an app that nobody declared may come with the address of a document about itself as its client id, \
+             as MCP clients do. People are asked each time.",
+            words::boolean,
+        );
+        let open_resources = env.optional(
+            "POSTERN_OPEN_RESOURCES",
+            "none",
+            "Resources (RFC 8707), such as MCP servers, that apps which nobody declared may ask access tokens for, by comma.",
+            |text| words::list(text, resource),
+        );
+        Some(Self { file, documents: documents?, open_resources: open_resources?.unwrap_or_default() })
     }
+}
+
+fn resource(text: &str) -> Parsed<WebUri> {
+    let right = "Write complete addresses, such as https://mcp.example.com/";
+    text.parse().map_err(|wrong: String| Fault::new(format!("is not a list of addresses: {wrong}"), right))
 }
 
 #[cfg(test)]

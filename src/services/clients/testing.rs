@@ -15,6 +15,7 @@ use crate::random::Random;
 use crate::services::audit::{Actor, Audit};
 use crate::services::database::Database;
 use crate::services::shared::Shared;
+use crate::services::testing::outgoing;
 
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -38,8 +39,9 @@ pub(super) fn node(database: &Database, file: Option<&Path>) -> Node {
     let random = Random::system();
     let audit = Audit::new(database.clone(), clock.clone(), random.clone(), DAY);
     let shared = Arc::new(Shared::new(clock.clone()));
-    let settings = Settings { file: file.map(Path::to_owned) };
-    let clients = Clients::new(database.clone(), shared, audit, clock, random, settings).expect("the file is good");
+    let settings = Settings { file: file.map(Path::to_owned), ..Settings::default() };
+    let clients = Clients::new(database.clone(), shared, audit, clock, random, outgoing(), settings);
+    let clients = clients.expect("the file is good");
     Node { clients, now }
 }
 

@@ -69,6 +69,12 @@ impl RedirectUri {
     pub fn allows(&self, asked: &str) -> bool {
         self.0 == asked || portless(&self.0).is_some_and(|own| portless(asked) == Some(own))
     }
+
+    /// Whether it leads to an app on the person's own machine: by loopback, or a scheme of the app's own.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() != "https" || is_loopback(&url))
+    }
 }
 
 /// `address` with `fields` behind what its query holds already, byte for byte.

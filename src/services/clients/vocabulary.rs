@@ -14,6 +14,13 @@ vocabulary! {
         /// Not at all: a public client.
         None = "none";
     }
+    /// What a client runs as (OpenID Connect Dynamic Client Registration section 2).
+    ApplicationType {
+        /// On a server, reached by https.
+        Web = "web";
+        /// On a person's own machine (RFC 8252).
+        Native = "native";
+    }
     /// What a client may ask tokens for (RFC 7591 section 2, `grant_types`).
     GrantType {
         /// A person's authorization code.

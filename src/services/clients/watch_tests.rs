@@ -37,7 +37,7 @@ async fn the_file_wins_and_cannot_be_changed_by_command() {
         let refusals = [
             node.add(id.clone(), chat(), Actor::Command).await.map(drop),
             node.rotate_secret(&id, DAY, Actor::Command).await.map(drop),
-            node.remove(&id, Actor::Command).await,
+            node.remove(&id, Actor::Command, |_, _| Box::pin(async { Ok(()) })).await,
         ];
         for refusal in refusals {
             assert_eq!(refusal.expect_err("refused").kind, ErrorKind::Conflict);

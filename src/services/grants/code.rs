@@ -14,7 +14,7 @@ use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
-use crate::services::sessions::Live;
+use crate::services::sessions::{Live, LiveGrant};
 
 /// What a client exchanges for tokens: 256 random bits.
 #[derive(Debug)]
@@ -103,20 +103,21 @@ impl Grants {
         })
     }
 
-    /// The grant of a code that `client` may exchange now. Nothing is consumed yet: that is
-    /// [`Self::redeem`], in the transaction that makes the tokens.
+    /// The grant of a code that `client` may exchange now, with its session and person, alive or not.
+    /// Nothing is consumed yet: that is [`Self::redeem`], in the transaction that makes the tokens.
     ///
     /// A code that was exchanged before ends its grant (RFC 6749 section 4.1.2).
     ///
     /// # Errors
     /// [`ErrorKind::InvalidGrant`], alike for every reason; when the database is away.
-    pub async fn of_code(&self, client: &Client, brought: &Redemption<'_>) -> Result<Grant> {
+    pub async fn of_code(&self, client: &Client, brought: &Redemption<'_>) -> Result<LiveGrant> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
         let code = Secret::<AuthorizationCode>::parse(brought.code).ok_or_else(refused)?;
-        let found = Entity::find_by_code_hash(code.hash()).one(self.database.read()).await?;
-        let grant = found.filter(|grant| grant.client_id == client.id).ok_or_else(refused)?;
+        let found = self.sessions.look_up_code(code.hash()).await?;
+        let found = found.filter(|found| found.grant.client_id == client.id).ok_or_else(refused)?;
+        let grant = &found.grant;
         if grant.redeemed_at.is_some() {
-            self.end(grant, EventKind::CodeReplayed).await?;
+            self.end(found.grant, EventKind::CodeReplayed).await?;
             return Err(refused());
         }
         let is_in_time = grant.code_expires_at.is_some_and(|end| end > self.clock.now());
@@ -126,7 +127,7 @@ impl Grants {
         if !proves(brought.verifier, grant.challenge.as_deref()) {
             return Err(Error::new(ErrorKind::InvalidGrant, "The code verifier does not fit."));
         }
-        Ok(grant)
+        Ok(found)
     }
 
     /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
@@ -144,7 +145,9 @@ impl Grants {
             return Ok(None);
         }
         let now = self.clock.now();
-        let end = if grant.offline { now + self.settings.offline_lifetime } else { session_end };
+        // The session, too, must find it to the last: by it the client is told of a logout.
+        let end =
+            if grant.offline { std::cmp::max(session_end, now + self.settings.offline_lifetime) } else { session_end };
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
         let changed = Entity::update_many()
             .col_expr(Column::RedeemedAt, Expr::value(now))

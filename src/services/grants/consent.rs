@@ -3,15 +3,19 @@
 use entity::consent::{ActiveModel, Column, Entity, Model};
 use entity::{ClientId, Names, Timestamp, UserId};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::request::AuthorizationRequest;
 use super::{Grants, scope};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
+use crate::services::database::Executor;
 use crate::services::shared::Subject;
+
+/// How many apps a person may let in: apps may be made up, and each is a row.
+const MOST: u64 = 500;
 
 /// What a person has allowed a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +33,11 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// Whether it covers all that `request` asks for.
+    /// Whether it covers all that `request` asks for. A claim is covered by the scope that opens it, too.
     #[must_use]
     pub fn covers(&self, request: &AuthorizationRequest) -> bool {
-        let named = Names::new(request.claims.names());
+        let is_open = |name: &&str| scope::opening(name).is_some_and(|by| self.scope.contains(by));
+        let named = Names::new(request.claims.names().filter(|name| !is_open(name)));
         scope::is_within(&request.scopes(), &self.scope) && scope::is_within(&named, &self.claims)
     }
 }
@@ -66,7 +71,7 @@ impl Grants {
     /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
     ///
     /// # Errors
-    /// When the database is away.
+    /// [`ErrorKind::Conflict`] for one app more than a person may let in; when the database is away.
     pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
         let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
         let event = Event::new(EventKind::ConsentGiven)
@@ -81,7 +86,10 @@ impl Grants {
                 let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
                 let (scope, claims, since) = match before {
                     Some(it) => (it.scope, it.claims, it.since),
-                    None => (Names::default(), Names::default(), now),
+                    None => {
+                        check_room(tx, user).await?;
+                        (Names::default(), Names::default(), now)
+                    }
                 };
                 let scope = scope.as_slice().iter().cloned().chain(request.scope.iter().cloned());
                 let claims = claims.as_slice().iter().cloned().chain(request.claims.names().map(str::to_owned));
@@ -97,10 +105,17 @@ impl Grants {
                     .update_columns([Column::Scope, Column::Claims, Column::UpdatedAt])
                     .to_owned();
                 Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
-                grants.audit.record(tx, event).await
+                grants.audit.record(tx, event).await?;
+                match grants.back_channel.clients.let_in(tx, &request.client_id).await? {
+                    Some(client) => grants.shared.announce(tx, vec![client]).await.map(Some),
+                    None => Ok(None),
+                }
             })
         });
-        write.await
+        if let Some(pending) = write.await? {
+            self.shared.apply(&pending);
+        }
+        Ok(())
     }
 
     /// Withdraws what `user` has allowed `client`: its grants and their tokens end.
@@ -125,5 +140,15 @@ impl Grants {
         });
         self.shared.apply(&pending.await?);
         Ok(())
+    }
+}
+
+async fn check_room(tx: &Executor<'_>, user: UserId) -> Result<()> {
+    match Entity::find().filter(Column::UserId.eq(user)).count(tx).await? {
+        0..MOST => Ok(()),
+        _ => {
+            let words = "You have let in as many apps as there is room for. Sign one out under Apps, then try again.";
+            Err(Error::new(ErrorKind::Conflict, words))
+        }
     }
 }

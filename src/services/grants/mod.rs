@@ -5,6 +5,7 @@
 //! a short while (requests that wait, pushed ones, devices) has its verbs in a file of its own.
 
 mod claims_request;
+mod clients;
 mod code;
 mod consent;
 mod device;

@@ -7,13 +7,21 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
+use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::sweep;
+use crate::services::shared::Limit;
 
 /// How long a pushed request may be named (RFC 9126 section 4 recommends a short time).
 const LIVES: Duration = Duration::from_secs(90);
+
+/// How many requests public clients may push from one network: nobody knows who that is.
+const PER_NETWORK: Limit = Limit { max: 600, window: Duration::from_secs(600) };
+
+/// The longest request that is kept, in bytes: as long as one in an address may be.
+const LONGEST: usize = 16 << 10;
 
 /// The `request_uri` of a pushed request (RFC 9126 section 2.2).
 #[derive(Debug)]
@@ -24,20 +32,32 @@ impl Kind for PushedKey {
 }
 
 impl Grants {
-    /// Keeps the parameters that `client` has pushed; answers their name and how long it lives.
+    /// Keeps the parameters that `client` has pushed; answers their name and how long it lives. What a client
+    /// pushes that has not proven itself counts against the network of `caller`.
     ///
     /// # Errors
-    /// When the database is away.
+    /// [`ErrorKind::TooManyRequests`] for a flood from one network, [`ErrorKind::InvalidRequest`] for a request
+    /// that is too long; when the database is away.
     pub async fn push(
         &self,
         client: &Client,
         parameters: &[(String, String)],
+        caller: &Caller,
     ) -> Result<(Secret<PushedKey>, Duration)> {
+        if client.is_public() {
+            let network = format!("pushed requests/{}", caller.network());
+            let counted = self.shared.counters.hit(&network, PER_NETWORK);
+            counted.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
+        }
+        let parameters = serde_json::to_string(parameters).map_err(Error::internal)?;
+        if parameters.len() > LONGEST {
+            return Err(Error::new(ErrorKind::InvalidRequest, "The request is longer than 16 KiB."));
+        }
         let key = Secret::<PushedKey>::generate(&self.random);
         let row = ActiveModel {
             id: Set(key.hash()),
             client_id: Set(client.id.clone()),
-            parameters: Set(serde_json::to_string(parameters).map_err(Error::internal)?),
+            parameters: Set(parameters),
             expires_at: Set(self.clock.now() + LIVES),
         };
         let insert = Entity::insert(row);

@@ -83,7 +83,7 @@ pub struct AuthorizationRequest {
     pub max_age: Option<u64>,
     /// Whom the client thinks it is, to fill in the sign-in page.
     pub login_hint: Option<String>,
-    /// Whose sign-in it must be, by the `sub` that the client sees (`id_token_hint`, or `sub` by `claims`).
+    /// Whose sign-in it must be, by the `sub` that the client sees (`id_token_hint`).
     pub subject: Option<String>,
     /// Single claims that are asked for.
     pub claims: ClaimsRequest,

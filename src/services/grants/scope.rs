@@ -24,6 +24,26 @@ pub const OF_CLIENTS: [&str; 1] = [INTROSPECT];
 /// The scope that lets a client ask about tokens with a token of its own.
 pub const INTROSPECT: &str = "introspect";
 
+/// Every claim about a person, as discovery lists them, each with the scope that opens it.
+pub const CLAIMS: [(&str, &str); 10] = [
+    ("name", PROFILE),
+    ("given_name", PROFILE),
+    ("family_name", PROFILE),
+    ("preferred_username", PROFILE),
+    ("picture", PROFILE),
+    ("updated_at", PROFILE),
+    ("email", EMAIL),
+    ("email_verified", EMAIL),
+    ("roles", ROLES),
+    ("groups", GROUPS),
+];
+
+/// The scope that opens the claim `name`; none for what is no claim about a person.
+#[must_use]
+pub fn opening(name: &str) -> Option<&'static str> {
+    CLAIMS.iter().find(|(known, _)| *known == name).map(|(_, scope)| *scope)
+}
+
 /// The words of a `scope` parameter, each once (RFC 6749 section 3.3).
 #[must_use]
 pub fn words(text: &str) -> Names {

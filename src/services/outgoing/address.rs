@@ -83,6 +83,25 @@ impl Transport {
     }
 }
 
+/// Whether a stranger may have `url` called, where the operator has named `networks`, as far as it
+/// shows without asking for addresses: whoever calls it looks at those too.
+#[must_use]
+pub fn may_be_called(url: &str, networks: &[IpNet]) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let Some(transport) = Transport::of(&url) else { return false };
+    match literal(&url) {
+        Some(address) => transport.reaches(address, networks),
+        None => transport == Transport::Encrypted && url.host_str().is_some_and(is_public_name),
+    }
+}
+
+/// Whether a host of the internet may be called `name` (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`).
+fn is_public_name(name: &str) -> bool {
+    const PRIVATE: [&str; 4] = ["localhost", "local", "internal", "arpa"];
+    let last = name.trim_end_matches('.').rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| !PRIVATE.contains(&last))
+}
+
 /// The address that stands in `url` as a number: no resolver sees those.
 pub(super) fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {

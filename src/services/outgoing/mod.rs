@@ -6,11 +6,13 @@
 
 mod address;
 mod call;
+mod document;
 mod resolve;
 mod settings;
 
-pub use address::is_public;
+pub use address::{is_public, may_be_called};
 pub use call::Proof;
+pub use document::Document;
 pub use settings::{Proxies, Settings};
 
 use std::sync::{Arc, OnceLock};
@@ -101,12 +103,16 @@ impl Outgoing {
         most: usize,
         request: impl FnOnce(&Client, Url) -> RequestBuilder,
     ) -> Result<Answer> {
+        let response = self.send(url, request).await?;
+        Ok(Answer { status: response.status().as_u16(), body: read(response, most).await? })
+    }
+
+    async fn send(&self, url: &str, request: impl FnOnce(&Client, Url) -> RequestBuilder) -> Result<Response> {
         let url = Url::parse(url).map_err(failed)?;
         let transport = Transport::of(&url).ok_or_else(|| failed("it is neither https nor http"))?;
         self.check(&url, transport).await?;
         let request = request(self.client(transport)?, url);
-        let response = request.send().await.map_err(|error| failed(chain(&error.without_url())))?;
-        Ok(Answer { status: response.status().as_u16(), body: read(response, most).await? })
+        request.send().await.map_err(|error| failed(chain(&error.without_url())))
     }
 
     /// Checks what the resolver of the connection will not see: a number in place of a name, and the

@@ -20,6 +20,14 @@ impl Sessions {
         live::by_grant(&self.database, id, token, self.clock.now()).await
     }
 
+    /// The grant whose code hashes to `code`, exchanged or not, with its session and person; one read.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn look_up_code(&self, code: TokenHash) -> Result<Option<LiveGrant>> {
+        live::by_code(&self.database, code, self.clock.now()).await
+    }
+
     /// Keeps the row of the session until `until` at least, in the transaction `tx`: what outlives
     /// its expiry hangs on it, so that signing out still ends all of it.
     ///

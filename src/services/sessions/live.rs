@@ -102,11 +102,14 @@ static BY_FAMILY: LazyLock<String> = LazyLock::new(|| {
     let from = "refresh_families f LEFT JOIN grants g ON g.id = f.grant_id JOIN sessions s ON s.id = f.session_id";
     sql(&format!("{family}, {grant}, "), from, "f.id")
 });
-static BY_GRANT: LazyLock<String> = LazyLock::new(|| {
+static BY_GRANT: LazyLock<String> = LazyLock::new(|| of_grant("g.id"));
+static BY_CODE: LazyLock<String> = LazyLock::new(|| of_grant("g.code_hash"));
+
+fn of_grant(key: &str) -> String {
     let revoked = "EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3) AS revoked";
     let more = format!("{}, {revoked}, ", columns::<grant::Column>("g"));
-    sql(&more, "grants g JOIN sessions s ON s.id = g.session_id", "g.id")
-});
+    sql(&more, "grants g JOIN sessions s ON s.id = g.session_id", key)
+}
 
 fn sql(more: &str, from: &str, key: &str) -> String {
     let (session, user) = (columns::<session::Column>("s"), columns::<user::Column>("u"));
@@ -123,11 +126,11 @@ fn columns<C: Iterable + Iden>(alias: &str) -> String {
 }
 
 pub(super) async fn by_id(database: &Database, id: SessionId, now: Timestamp) -> Result<Option<Live>> {
-    read(database, &BY_ID, id.into(), now).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
+    read(database, &BY_ID, [id.into(), now.into()]).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
 }
 
 pub(super) async fn by_cookie(database: &Database, hash: TokenHash, now: Timestamp) -> Result<Option<Live>> {
-    read(database, &BY_COOKIE, hash.into(), now).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
+    read(database, &BY_COOKIE, [hash.into(), now.into()]).await?.map(|row| Live::read(&mut Row::new(&row))).transpose()
 }
 
 /// The refresh family `id` with all that it hangs on, in one read.
@@ -139,7 +142,7 @@ pub(in crate::services) async fn by_family(
     id: RefreshFamilyId,
     now: Timestamp,
 ) -> Result<Option<LiveFamily>> {
-    let Some(row) = read(database, &BY_FAMILY, id.into(), now).await? else { return Ok(None) };
+    let Some(row) = read(database, &BY_FAMILY, [id.into(), now.into()]).await? else { return Ok(None) };
     let mut row = Row::new(&row);
     let family = row.family()?;
     let grant = match family.grant_id {
@@ -163,14 +166,26 @@ pub(in crate::services) async fn by_grant(
     token: TokenHash,
     now: Timestamp,
 ) -> Result<Option<LiveGrant>> {
-    let connection = database.read();
-    let values: [Value; 3] = [id.into(), now.into(), token.into()];
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), &*BY_GRANT, values);
-    connection.query_one_raw(statement).await?.map(|row| LiveGrant::read(Row::new(&row))).transpose()
+    let row = read(database, &BY_GRANT, [id.into(), now.into(), token.into()]).await?;
+    row.map(|row| LiveGrant::read(Row::new(&row))).transpose()
 }
 
-async fn read(database: &Database, sql: &str, key: Value, now: Timestamp) -> Result<Option<QueryResult>> {
+/// The grant whose code hashes to `code`, exchanged or not, with its session and person, in one read.
+///
+/// # Errors
+/// When the database is away.
+pub(in crate::services) async fn by_code(
+    database: &Database,
+    code: TokenHash,
+    now: Timestamp,
+) -> Result<Option<LiveGrant>> {
+    // No token was asked about: none has this hash.
+    let row = read(database, &BY_CODE, [code.into(), now.into(), TokenHash::new([0; 32]).into()]).await?;
+    row.map(|row| LiveGrant::read(Row::new(&row))).transpose()
+}
+
+async fn read<const N: usize>(database: &Database, sql: &str, values: [Value; N]) -> Result<Option<QueryResult>> {
     let connection = database.read();
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, [key, now.into()]);
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     Ok(connection.query_one_raw(statement).await?)
 }

@@ -1,5 +1,7 @@
 //! Access tokens of clients: signed JWTs (RFC 9068), or opaque ones where a client wants them so.
 
+use std::time::Duration;
+
 use entity::access_token::{ActiveModel, Column, Entity, Model};
 use entity::{ClientId, GrantId, Names, Timestamp, TokenHash};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, SqlErr};
@@ -88,8 +90,9 @@ impl Payload {
 }
 
 impl Tokens {
-    /// A fresh access token; never alive for longer than what it was granted by.
-    pub(super) async fn access_token(&self, order: &Order<'_>) -> Result<(SecretString, Timestamp)> {
+    /// A fresh access token, and how long it lives in whole seconds; never for longer than what it was
+    /// granted by.
+    pub(super) async fn access_token(&self, order: &Order<'_>) -> Result<(SecretString, Duration)> {
         let now = self.clock.now();
         let ends = now + self.settings.access_token_lifetime;
         let ends = order.granted.map_or(ends, |(grant, _)| ends.min(grant.expires_at));
@@ -99,7 +102,7 @@ impl Tokens {
             AccessTokenKind::Jwt => self.signed(order, now, ends).await?,
             AccessTokenKind::Opaque => self.opaque(order, now, ends).await?,
         };
-        Ok((text, ends))
+        Ok((text, ends.since(now)))
     }
 
     async fn signed(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
@@ -127,7 +130,7 @@ impl Tokens {
             amr: granted.map(|(_, live)| live.session.amr.as_slice().to_vec()),
             sid: granted.map(|(_, live)| live.session.id.to_string()),
             grant_id: granted.map(|(grant, _)| grant.id.to_string()),
-            more: granted.map_or_else(Claims::new, |(_, live)| claims::of_roles(&live.user, order.scope)),
+            more: granted.map_or_else(Claims::new, |(_, live)| claims::of_roles(&live.user, order.client, order.scope)),
         };
         Ok(self.keys.sign(ALGORITHM, TYP, &payload).await?.into())
     }

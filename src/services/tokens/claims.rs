@@ -6,40 +6,29 @@ use std::collections::BTreeMap;
 use entity::Names;
 use serde_json::{Map, Value, json};
 
+use crate::services::clients::Client;
 use crate::services::grants::Wish;
-use crate::services::grants::scope::{EMAIL, GROUPS, PROFILE, ROLES};
+use crate::services::grants::scope::{CLAIMS, GROUPS, ROLES};
 use crate::services::users::User;
 
 /// Claims by name.
 pub type Claims = Map<String, Value>;
 
-/// Every claim about a person, as discovery lists them, each with the scope that opens it.
-pub const SUPPORTED: [(&str, &str); 10] = [
-    ("name", PROFILE),
-    ("given_name", PROFILE),
-    ("family_name", PROFILE),
-    ("preferred_username", PROFILE),
-    ("picture", PROFILE),
-    ("updated_at", PROFILE),
-    ("email", EMAIL),
-    ("email_verified", EMAIL),
-    ("roles", ROLES),
-    ("groups", GROUPS),
-];
-
-/// What `user` is to whoever was granted `scope` and asked for `wishes` besides.
+/// What `user` is to `client`, which was granted `scope` and asked for `wishes` besides: no more of
+/// either than it may ask for today.
 #[must_use]
-pub fn of(user: &User, scope: &Names, wishes: &BTreeMap<String, Option<Wish>>) -> Claims {
-    let is_open = |name: &str, by: &str| scope.contains(by) || wishes.contains_key(name);
-    let open = SUPPORTED.iter().filter(|(name, by)| is_open(name, by));
+pub fn of(user: &User, client: &Client, scope: &Names, wishes: &BTreeMap<String, Option<Wish>>) -> Claims {
+    let is_open = |name: &str, by: &str| (scope.contains(by) || wishes.contains_key(name)) && client.may_ask_for(by);
+    let open = CLAIMS.iter().filter(|(name, by)| is_open(name, by));
     open.filter_map(|(name, _)| Some(((*name).to_owned(), claim(user, name)?))).collect()
 }
 
 /// The claims that stand in ID tokens and access tokens by their scope, because that is where chat
 /// apps look for them.
 #[must_use]
-pub fn of_roles(user: &User, scope: &Names) -> Claims {
-    let in_tokens = [("roles", ROLES), ("groups", GROUPS)].into_iter().filter(|(_, by)| scope.contains(by));
+pub fn of_roles(user: &User, client: &Client, scope: &Names) -> Claims {
+    let is_open = |by: &str| scope.contains(by) && client.may_ask_for(by);
+    let in_tokens = [("roles", ROLES), ("groups", GROUPS)].into_iter().filter(|(_, by)| is_open(by));
     in_tokens.filter_map(|(name, _)| Some((name.to_owned(), claim(user, name)?))).collect()
 }
 

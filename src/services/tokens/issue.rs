@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{Names, TokenHash};
+use entity::Names;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
 use super::access::Order;
+use super::today::{allowed_resources, narrowed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::caller::Caller;
 use crate::services::clients::{Client, GrantType};
 use crate::services::grants::{Grant, Redemption, scope};
-use crate::services::sessions::Live;
+use crate::services::sessions::live::LiveFamily;
+use crate::services::sessions::{Live, LiveGrant};
 
 /// What a client gets.
 #[derive(Debug)]
@@ -52,10 +54,8 @@ impl Tokens {
         resources: &[String],
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
-        let grant = self.grants.of_code(client, brought).await?;
+        let LiveGrant { grant, live, .. } = self.grants.of_code(client, brought).await?;
         let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), resources)?;
-        let found = self.sessions.look_up_grant(grant.id, TokenHash::new([0; 32])).await?.ok_or_else(refused)?;
-        let live = found.live;
         if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
             return Err(refused());
         }
@@ -65,7 +65,7 @@ impl Tokens {
             return Err(refused());
         };
         let nonce = grant.nonce.clone();
-        let scope = grant.scope.clone();
+        let scope = scope::grantable(&grant.scope, client);
         self.set(client, &grant, &live, Granted { scope, audience, refresh_token, nonce }).await
     }
 
@@ -98,16 +98,21 @@ impl Tokens {
         caller: &Caller,
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The refresh token is not valid.");
+        let asked = |grant: &Grant| {
+            let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
+            Ok::<_, Error>((narrowed(client, grant, wanted.scope)?, audience))
+        };
         // What can be refused without a rotation is refused before it: the token stays good.
-        let grant = self.grant_of_refresh_token(client, text).await?.ok_or_else(refused)?;
-        let scope = narrowed(&grant, wanted.scope)?;
-        let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), wanted.resources)?;
-        let is_theirs = |found: &crate::services::sessions::live::LiveFamily| {
-            found.grant.as_ref().is_some_and(|grant| grant.client_id == client.id) && may_enter(client, &found.live)
+        let is_theirs = |found: &LiveFamily| match &found.grant {
+            Some(grant) if grant.client_id == client.id && client.may_ask_for(scope::OFFLINE_ACCESS) => {
+                asked(grant).map(|_| may_enter(client, &found.live))
+            }
+            _ => Ok(false),
         };
         let found = self.succeed(text, is_theirs, self.settings.access_token_lifetime, caller).await?;
         let (found, newest) = found.ok_or_else(refused)?;
         let grant = found.grant.ok_or_else(refused)?;
+        let (scope, audience) = asked(&grant)?;
         let granted = Granted { scope, audience, refresh_token: Some(newest.text), nonce: None };
         self.set(client, &grant, &found.live, granted).await
     }
@@ -130,20 +135,18 @@ impl Tokens {
         let audience = if resources.is_empty() { vec![self.issuer.clone()] } else { resources };
         let (scope, audience) = (asked, Names::new(audience));
         let order = Order { client, scope: &scope, audience: &audience, granted: None };
-        let (access_token, ends) = self.access_token(&order).await?;
-        let expires_in = ends.since(self.clock.now());
+        let (access_token, expires_in) = self.access_token(&order).await?;
         Ok(TokenSet { access_token, expires_in, refresh_token: None, id_token: None, scope })
     }
 
     pub(super) async fn set(&self, client: &Client, grant: &Grant, live: &Live, granted: Granted) -> Result<TokenSet> {
         let Granted { scope, audience, refresh_token, nonce } = granted;
         let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
-        let (access_token, ends) = self.access_token(&order).await?;
-        let id_token = match grant.scope.contains(scope::OPENID) {
+        let (access_token, expires_in) = self.access_token(&order).await?;
+        let id_token = match grant.scope.contains(scope::OPENID) && client.may_ask_for(scope::OPENID) {
             true => Some(self.id_token(client, grant, live, access_token.expose_secret(), nonce.as_deref()).await?),
             false => None,
         };
-        let expires_in = ends.since(self.clock.now());
         Ok(TokenSet { access_token, expires_in, refresh_token, id_token, scope })
     }
 
@@ -159,7 +162,7 @@ impl Tokens {
         audience: Names,
         refresh_token: Option<SecretString>,
     ) -> Result<TokenSet> {
-        let scope = grant.scope.clone();
+        let scope = scope::grantable(&grant.scope, client);
         self.set(client, grant, live, Granted { scope, audience, refresh_token, nonce: None }).await
     }
 
@@ -194,31 +197,6 @@ pub(super) struct Granted {
     pub(super) audience: Names,
     pub(super) refresh_token: Option<SecretString>,
     pub(super) nonce: Option<String>,
-}
-
-/// The resources of an access token (RFC 8707 section 2.2): those asked for now, which must be
-/// among those `granted`, or among the client's own where none were named then.
-fn allowed_resources(client: &Client, granted: &[String], asked: &[String]) -> Result<Vec<String>> {
-    let own: Vec<&str> = client.resources.iter().map(crate::services::clients::WebUri::as_str).collect();
-    let may = |one: &String| match granted.is_empty() {
-        true => own.contains(&one.as_str()),
-        false => granted.contains(one),
-    };
-    match asked {
-        [] => Ok(granted.to_vec()),
-        asked if asked.iter().all(may) => Ok(asked.to_vec()),
-        _ => Err(ErrorKind::InvalidTarget.into()),
-    }
-}
-
-/// The scope of one refresh: as granted, or less (RFC 6749 section 6).
-fn narrowed(grant: &Grant, asked: Option<&str>) -> Result<Names> {
-    let asked = scope::words(asked.unwrap_or_default());
-    match asked.as_slice() {
-        [] => Ok(grant.scope.clone()),
-        _ if scope::is_within(&asked, &grant.scope) => Ok(asked),
-        _ => Err(ErrorKind::InvalidScope.into()),
-    }
 }
 
 /// Whether `client` lets the person of `live` in.

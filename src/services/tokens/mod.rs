@@ -13,6 +13,7 @@ mod revoke;
 mod session_token;
 mod settings;
 mod subject;
+mod today;
 
 pub use admitted::Admitted;
 pub use inspect::{LiveToken, TokenKind};

@@ -55,8 +55,9 @@ impl Tokens {
         tx: &Executor<'_>,
         grant: &Grant,
     ) -> Result<SecretString> {
-        let access_expires_at = self.clock.now() + self.settings.access_token_lifetime;
-        self.insert_family(tx, grant.session_id, Some(grant.id), access_expires_at, grant.expires_at).await
+        let now = self.clock.now();
+        let (access, end) = (now + self.settings.access_token_lifetime, now + self.settings.refresh_lifetime);
+        self.insert_family(tx, grant.session_id, Some(grant.id), access, std::cmp::min(end, grant.expires_at)).await
     }
 
     async fn insert_family(
@@ -99,20 +100,21 @@ impl Tokens {
 
     async fn refresh_uncounted(&self, text: &str, caller: &Caller) -> Result<Refreshed> {
         let lifetime = self.settings.session_token_lifetime;
-        let found = self.succeed(text, |it| it.grant.is_none(), lifetime, caller).await?;
+        let found = self.succeed(text, |it| Ok(it.grant.is_none()), lifetime, caller).await?;
         let (LiveFamily { family, live, .. }, newest) = found.ok_or(ErrorKind::Unauthenticated)?;
         Ok(Refreshed { live, refresh_token: newest.text, expires_at: family.expires_at })
     }
 
     /// The rules of repeats, the same for sessions and for clients: the newest token of the family
-    /// of `text`, after a rotation where one is due. None for anything but a living family that is
-    /// `whose` and a token that the rules forgive; a token that they do not forgive ends it all.
+    /// of `text`, after a rotation where one is due. None for anything but a living family of whom
+    /// `is_theirs` knows and a token that the rules forgive; a token that they do not forgive ends it all.
+    /// What `is_theirs` refuses leaves the token good.
     ///
     /// `lifetime` is that of the access token which goes out with the newest one.
     pub(super) async fn succeed(
         &self,
         text: &str,
-        is_theirs: impl Fn(&LiveFamily) -> bool,
+        is_theirs: impl Fn(&LiveFamily) -> Result<bool>,
         lifetime: Duration,
         caller: &Caller,
     ) -> Result<Option<(LiveFamily, RefreshToken)>> {
@@ -120,7 +122,7 @@ impl Tokens {
             let Some(token) = self.refresh_tokens.read(text) else { break };
             let now = self.clock.now();
             let Some(found) = live::by_family(&self.database, token.family, now).await? else { break };
-            if !is_theirs(&found) || !found.is_alive(now) {
+            if !is_theirs(&found)? || !found.is_alive(now) {
                 break;
             }
             let newest = match self.refresh_tokens.judge(&found.family, token, now, self.settings.refresh_grace) {

@@ -44,6 +44,9 @@
     else time.title = forms.moment(date);
   });
 
+  // Where tabs do not all fit, the one that is open is seen.
+  all('nav [aria-current]', (tab) => tab.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
+
   // The menu closes like any other.
   all('details.menu', (menu) => {
     addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });

@@ -162,6 +162,9 @@ pub fn oauth_code(kind: ErrorKind) -> &'static str {
         | ErrorKind::UnsupportedGrantType
         | ErrorKind::InvalidScope
         | ErrorKind::InvalidTarget
+        | ErrorKind::InvalidRedirectUri
+        | ErrorKind::InvalidClientMetadata
+        | ErrorKind::UnapprovedSoftwareStatement
         | ErrorKind::UnsupportedResponseType
         | ErrorKind::RequestNotSupported
         | ErrorKind::RequestUriNotSupported

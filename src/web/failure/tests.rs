@@ -223,14 +223,10 @@ async fn sec_127_large_and_compressed_bodies_are_refused() {
             .content_type("application/json")
             .header(name, value)
     };
-    assert_eq!(
-        site(PATIENT).get_response(post(header::CONTENT_LENGTH, "65537").body("{}")).await.status().as_u16(),
-        413
-    );
-    assert_eq!(
-        site(PATIENT).get_response(post(header::CONTENT_ENCODING, "gzip").body("{}")).await.status().as_u16(),
-        415
-    );
+    for (name, value, status) in [(header::CONTENT_LENGTH, "65537", 413), (header::CONTENT_ENCODING, "gzip", 415)] {
+        let answer = site(PATIENT).get_response(post(name, value).body("{}")).await;
+        assert_eq!(answer.status().as_u16(), status);
+    }
     let many = format!("/auth/api/letters/1?{}", "a=b&".repeat(100));
     assert_eq!(call(Method::GET, &many, "").await.status, 400);
 }
@@ -244,8 +240,8 @@ async fn sec_033_nothing_overrides_the_method() {
 
 #[tokio::test]
 async fn what_takes_too_long_ends_in_the_form_of_its_group() {
-    let request = Request::builder().uri_str("/pages/slow").finish();
-    let answer = site(Duration::from_millis(20)).get_response(request).await;
+    let slow = Request::builder().uri_str("/pages/slow").finish();
+    let answer = site(Duration::from_millis(20)).get_response(slow).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.into_body().into_string().await.expect("text").starts_with("<p>"));
 }

@@ -10,8 +10,9 @@ mod strict;
 use poem::http::header::CONTENT_TYPE;
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::ParseFromJSON;
+use poem_openapi::types::{ParseFromJSON, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
 use crate::web::body;
@@ -42,7 +43,9 @@ impl<'a> FromRequest<'a> for NoBody {
     }
 }
 
-fn not_json() -> Error {
+/// What whoever sends a body of another type is told.
+#[must_use]
+pub fn not_json() -> Error {
     Error::new(ErrorKind::UnsupportedMediaType, "Send the body as application/json.")
 }
 
@@ -52,6 +55,24 @@ fn not_json() -> Error {
 /// 400 that names the fields at fault, or says what is wrong with the whole.
 pub fn parse<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T> {
     let fields = fields::of::<T>();
+    let value = Value::Object(object_of(bytes, &fields)?);
+    let problems = fields::problems(&fields, &value);
+    if !problems.is_empty() {
+        return Err(Error::invalid(problems));
+    }
+    T::parse_from_json(Some(value)).map_err(|_| ErrorKind::InvalidRequest.into())
+}
+
+/// Reads `bytes` as an object whose members are for somebody else to check; they are those of `T` in
+/// the document.
+///
+/// # Errors
+/// 400 that names the field at fault, or says what is wrong with the whole.
+pub fn object<T: Type + 'static>(bytes: &[u8]) -> Result<Map<String, Value>> {
+    object_of(bytes, &fields::of::<T>())
+}
+
+fn object_of(bytes: &[u8], fields: &[fields::Field]) -> Result<Map<String, Value>> {
     let value = strict::parse(bytes).map_err(|fault| {
         let known = fields.iter().find(|field| fault.field.as_deref() == Some(field.name));
         match known {
@@ -59,14 +80,10 @@ pub fn parse<T: ParseFromJSON + 'static>(bytes: &[u8]) -> Result<T> {
             None => Error::new(ErrorKind::InvalidRequest, fault.message),
         }
     })?;
-    if !value.is_object() {
-        return Err(Error::new(ErrorKind::InvalidRequest, "The body must be a JSON object."));
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(Error::new(ErrorKind::InvalidRequest, "The body must be a JSON object.")),
     }
-    let problems = fields::problems(&fields, &value);
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
-    T::parse_from_json(Some(value)).map_err(|_| ErrorKind::InvalidRequest.into())
 }
 
 async fn read<T: ParseFromJSON + 'static>(request: &Request, body: &mut RequestBody) -> Result<T> {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use postern::services::audit::Actor;
+use postern::services::clients::{AuthMethod, Metadata};
+
 use crate::support::{App, Browser, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
@@ -129,6 +132,36 @@ async fn a_device_that_gives_its_token_up_leaves_no_session() {
         tv.call("/oauth2/revoke", &[("token", &token)]).await.expect(200);
         assert!(!devices().await.contains("fernwood-terminal"));
         assert!(!server.is_active(&tokens.access).await && listed(&browser).await.is_empty());
+    })
+    .await;
+}
+
+/// Whoever comes by the id of a client that was removed is somebody else.
+#[tokio::test]
+async fn sec_043_a_removed_client_leaves_nothing_to_the_next_of_its_id() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let app = App::at(server, "passing");
+        let id = entity::ClientId::new(app.id);
+        let add = async || {
+            let metadata = Metadata {
+                token_endpoint_auth_method: AuthMethod::None,
+                redirect_uris: vec![app.redirect_uri.parse().expect("an address")],
+                ..Metadata::default()
+            };
+            server.app.clients.add(id.clone(), metadata, Actor::Command).await.expect("added");
+        };
+        add().await;
+        let (browser, tokens) = allow(&app, ADA).await;
+        assert!(server.is_active(&tokens.access).await);
+        server.app.grants.remove_client(&server.app.clients, &id, Actor::Command).await.expect("removed");
+        assert!(!server.is_active(&tokens.access).await && listed(&browser).await.is_empty());
+        add().await;
+        assert!(!server.is_active(&tokens.access).await);
+        let refreshed = app.refresh(tokens.refresh.as_deref().expect("a refresh token")).await;
+        assert_eq!((refreshed.status, refreshed.text("error").as_str()), (400, "invalid_grant"));
+        let silent = app.request(&[("prompt", "none"), OFFLINE[0]]);
+        assert_eq!(app.answered(&app.follow(&browser, &silent).await)["error"], "consent_required");
     })
     .await;
 }

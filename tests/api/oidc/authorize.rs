@@ -101,8 +101,10 @@ async fn sec_049_sec_050_sec_051_sec_058_what_is_wrong_goes_back_to_the_app() {
         (("prompt", "none login"), "invalid_request"),
         (("prompt", "dance"), "invalid_request"),
         (("max_age", "-1"), "invalid_request"),
+        (("max_age", "+1"), "invalid_request"),
         (("claims", "{"), "invalid_request"),
         (("claims", r#"{"id_token":{"acr":{"essential":true,"value":"9"}}}"#), "unmet_authentication_requirements"),
+        (("claims", r#"{"id_token":{"acr":{"essential":true,"values":[2]}}}"#), "unmet_authentication_requirements"),
         (("scope", "unknown"), "invalid_scope"),
         (("resource", "https://elsewhere.example/"), "invalid_target"),
         (("response_mode", "pigeon"), "invalid_request"),
@@ -193,6 +195,9 @@ async fn sec_059_a_pushed_request_is_named_once_by_its_client() {
         let uri: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
         format!("/oauth2/authorize?client_id={client}&request_uri={uri}{more}")
     };
+    let long = "x".repeat(17 << 10);
+    let refused = pushy.call("/oauth2/par", &[&fields[..], &[("of_their_own", long.as_str())]].concat()).await;
+    assert_eq!((refused.status, refused.text("error").as_str()), (400, "invalid_request"), "SEC-146: too long to keep");
     assert_eq!(browser.open(&named(&pushed, "app", "")).await.status, 400, "another client's");
     let path = named(&pushed, "pushy", "&scope=openid+groups&redirect_uri=https://evil.example/");
     look(&browser, &path).await;
@@ -221,6 +226,22 @@ async fn sec_146_sec_124_waiting_requests_of_one_network_are_bounded() {
     assert_eq!(refused, 5);
     server.pass(Duration::from_secs(601));
     assert_eq!(browser.open(&app.request(&[])).await.status, 303);
+}
+
+#[tokio::test]
+async fn sec_061_a_sign_in_that_the_app_has_given_up_begins_anew_there() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "hasty");
+    let browser = Browser::at(&server);
+    server.sign_up(ADA).await;
+    let begun = browser.open(&app.request(&[])).await.expect(303);
+    let page = browser.open(begun.header("location")).await.expect(200);
+    let ends = "form-action 'self' https://hasty.example https://start.hasty.example;";
+    assert!(page.header("content-security-policy").contains(ends), "the form may lead to either: {page:?}");
+    server.pass(Duration::from_secs(16 * 60));
+    let anew = app.enter(&browser, ADA, begun.header("location")).await;
+    let iss: String = url::form_urlencoded::byte_serialize(server.app.config.web.issuer().as_bytes()).collect();
+    assert_eq!(anew.header("location"), format!("https://start.hasty.example/go?by=us&iss={iss}"));
 }
 
 #[tokio::test]

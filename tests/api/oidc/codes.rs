@@ -170,7 +170,21 @@ async fn sec_130_a_public_clients_own_pages_may_read_its_tokens() {
     };
     let answer = token("https://spa.example", &code).await.expect(200);
     assert_eq!(answer.header("access-control-allow-origin"), "https://spa.example");
+    let refused = token("https://spa.example", "no code").await.expect(400);
+    assert_eq!(refused.header("access-control-allow-origin"), "https://spa.example", "why it failed, too");
+    let revoke = async |origin: &'static str, token: &str| {
+        let fields = [("token", token), ("client_id", "spa")];
+        let request = server.request(reqwest::Method::POST, "/oauth2/revoke").header("origin", origin);
+        server.send(request.form(&fields)).await
+    };
+    for (given, status) in [("a token", 200), ("", 400)] {
+        let answer = revoke("https://spa.example", given).await.expect(status);
+        assert_eq!(answer.header("access-control-allow-origin"), "https://spa.example");
+        assert_eq!(answer.header("vary"), "Origin");
+    }
     for origin in ["https://evil.example", "null", "https://app.example"] {
-        assert_eq!(token(origin, &code).await.header("access-control-allow-origin"), "", "{origin}");
+        for answer in [token(origin, &code).await, revoke(origin, "a token").await] {
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! Consent: asked by name and value, remembered by scope, as easy to refuse as to give.
 
+use postern::error::ErrorKind;
+use postern::services::caller::Caller;
+use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
+
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
 
 /// Answers the consent page that `path` leads to.
-async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
+pub(super) async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
     let page = app.follow(browser, path).await.expect(200);
     assert!(page.body.contains("use your account?"), "{}", page.body);
     let form = browser.form(&page).await;
@@ -85,14 +89,86 @@ async fn withdrawing_consent_ends_what_came_of_it() {
     let tokens = Tokens::from(&guest.exchange(&allowed["code"]).await);
     assert!(server.is_active(&tokens.access).await);
     let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
-    let caller = postern::services::caller::Caller {
-        address: "192.0.2.1".parse().expect("an address"),
-        user_agent: String::new(),
-        request_id: String::new(),
-    };
-    server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &caller).await.expect("withdrawn");
+    server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &somebody()).await.expect("withdrawn");
     assert!(!server.is_active(&tokens.access).await);
     assert_eq!(guest.refresh(&tokens.refresh.expect("a refresh token")).await.text("error"), "invalid_grant");
     let silent = guest.answered(&guest.follow(&browser, &guest.request(&[("prompt", "none")])).await);
     assert_eq!(silent["error"], "consent_required");
+}
+
+fn somebody() -> Caller {
+    let address = "192.0.2.1".parse().expect("an address");
+    Caller { address, user_agent: String::new(), request_id: String::new() }
+}
+
+#[tokio::test]
+async fn sec_146_a_person_lets_in_only_so_many_apps() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada").id;
+        let allow = async |number: usize| {
+            let request = AuthorizationRequest {
+                client_id: entity::ClientId::new(format!("https://app.example/{number}")),
+                redirect_uri: "https://app.example/cb".into(),
+                state: None,
+                response_mode: ResponseMode::Query,
+                scope: vec!["openid".into()],
+                nonce: None,
+                challenge: None,
+                prompt: Prompt::default(),
+                max_age: None,
+                login_hint: None,
+                subject: None,
+                claims: ClaimsRequest::default(),
+                resources: Vec::new(),
+            };
+            server.app.grants.allow(user, &request, &somebody()).await
+        };
+        for number in 0..500 {
+            allow(number).await.expect("there is room");
+        }
+        assert_eq!(allow(500).await.expect_err("one too many").kind, ErrorKind::Conflict);
+        allow(7).await.expect("it was let in before");
+        server
+            .app
+            .grants
+            .withdraw(user, &entity::ClientId::new("https://app.example/7"), &somebody())
+            .await
+            .expect("gone");
+        allow(500).await.expect("there is room again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_asked_again_for_what_an_app_knows() {
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let _ = decide(&guest, &browser, &guest.request(&[]), "allow").await;
+        for known in [
+            r#"{"id_token":{"auth_time":{"essential":true}}}"#,
+            r#"{"id_token":{"sub":null}}"#,
+            r#"{"id_token":{"acr":{"values":["1"]}}}"#,
+            r#"{"userinfo":{"email":null,"made_up":null},"id_token":{"given_name":null}}"#,
+        ] {
+            let asked = guest.request(&[("prompt", "none"), ("claims", known)]);
+            let silent = guest.answered(&guest.follow(&browser, &asked).await);
+            assert!(silent.contains_key("code"), "{known}: {silent:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_shows_no_words_of_the_apps_own() {
+    let server = TestServer::start(&[]).await;
+    let guest = App::at(&server, "guest");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let words = r#"{"userinfo":{"nothing at all. This app was checked by the operator":null,"roles":null}}"#;
+    let page = guest.follow(&browser, &guest.request(&[("claims", words)])).await.expect(200).body;
+    assert!(page.contains("see single facts about you") && page.contains("roles"), "{page}");
+    assert!(!page.contains("nothing at all") && !page.contains("checked by the operator"), "{page}");
 }

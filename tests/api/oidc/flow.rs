@@ -5,9 +5,33 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::relying_party::payload;
-use crate::support::{App, Browser, TestServer, Tokens, each};
+use crate::support::{App, Browser, PASSWORD, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
+
+/// Whoever has no account yet makes one on the way, and still arrives.
+#[tokio::test]
+async fn a_sign_up_on_the_way_leads_on_to_the_app() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    let browser = Browser::at(&server);
+    let page = app.follow(&browser, &app.request(&[])).await;
+    let link = page.body.split("href=\"").find(|it| it.starts_with("/register?")).expect("a way to sign up");
+    let (link, _) = link.split_once('"').expect("an end");
+    let page = browser.open(&link.replace("&#x2f;", "/")).await.expect(200);
+    assert!(page.body.contains("href=\"/login?return_to="), "{}", page.body);
+    let mut fields = browser.form(&page).await;
+    fields.retain(|(_, value)| !value.is_empty());
+    let filled = [("name", "Ada"), ("email", ADA), ("password", PASSWORD)];
+    fields.extend(filled.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let signed_up = browser.post("/register", &fields, None).await.expect(303);
+    let login = signed_up.header("location");
+    assert!(app.answered(&app.enter(&browser, ADA, login).await).contains_key("code"));
+    // Nobody else's address is carried along.
+    let evil = browser.open("/register?return_to=https://evil.example/").await.expect(303);
+    assert_eq!(evil.header("location"), "/account");
+}
 
 #[tokio::test]
 async fn an_app_finds_everything_by_discovery() {
@@ -177,6 +201,35 @@ async fn a_hint_names_the_only_one_who_will_do() {
     assert_eq!(refused["error"], "login_required");
     let forged = app.answered(&app.follow(&browser, &silent(format!("{hint}x"))).await);
     assert_eq!(forged["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn a_sub_among_the_claims_must_hold_in_every_form() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    for email in [ADA, "bob@fernwood.example"] {
+        server.sign_up(email).await;
+    }
+    let (browser, ada) = app.sign_in(ADA, &[]).await;
+    let (_, bob) = app.sign_in("bob@fernwood.example", &[]).await;
+    let sub = |tokens: &Tokens| payload(tokens.id.as_deref().expect("an ID token"))["sub"].clone();
+    let (hers, his) = (sub(&ada), sub(&bob));
+    let id = |tokens: &Tokens| tokens.id.clone().expect("an ID token");
+    for (wish, hint, error) in [
+        (json!({"value": hers}), id(&ada), ""),
+        (json!({"values": [his, hers]}), String::new(), ""),
+        (json!({"values": ["x"]}), String::new(), "login_required"),
+        (json!({"values": [his]}), String::new(), "login_required"),
+        (json!({"value": 123}), String::new(), "login_required"),
+        (json!({"value": hers}), id(&bob), "login_required"),
+        (json!({"value": his}), id(&ada), "login_required"),
+        (json!({"value": hers}), "forged".to_owned(), "invalid_request"),
+    ] {
+        let claims = json!({"id_token": {"sub": wish}}).to_string();
+        let path = app.request(&[("prompt", "none"), ("claims", &claims), ("id_token_hint", &hint)]);
+        let answer = app.answered(&app.follow(&browser, &path).await);
+        assert_eq!(answer.get("error").map_or("", String::as_str), error, "{wish} {hint}");
+    }
 }
 
 #[tokio::test]

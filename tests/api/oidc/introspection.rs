@@ -160,3 +160,31 @@ async fn sec_079_a_new_role_and_a_new_name_show_at_once() {
     server.app.accounts.delete(user.id, doer()).await.expect("deleted");
     assert!(!server.is_active(&tokens.access).await);
 }
+
+#[tokio::test]
+async fn an_audience_is_a_text_or_several_in_a_list() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(ADA).await;
+    let issuer = server.app.config.web.issuer();
+    let (api, files) = ("https://api.example/", "https://files.example/");
+    let app = App::at(&server, "app");
+    for (scope, resource, expected) in [
+        ("openid", "", json!(issuer)),
+        ("openid", api, json!([api, issuer])),
+        ("email", files, json!(files)),
+        ("email offline_access", "", json!(issuer)),
+    ] {
+        let (_, tokens) = app.sign_in(ADA, &[("scope", scope), ("resource", resource)]).await;
+        let seen = server.introspect(&tokens.access).await;
+        assert_eq!(seen["aud"], expected, "{scope} {resource}");
+        assert_eq!(payload(&tokens.access)["aud"], expected, "as the token itself says");
+        let request = server.request(reqwest::Method::POST, "/oauth2/introspect");
+        let request = request.basic_auth("chat", Some(crate::support::CLIENT_SECRET));
+        let request = request.header("accept", "application/token-introspection+jwt");
+        let signed = server.send(request.form(&[("token", &tokens.access)])).await.expect(200);
+        assert_eq!(payload(&signed.body)["token_introspection"], seen, "RFC 9701");
+        if let Some(refresh) = &tokens.refresh {
+            assert!(server.introspect(refresh).await.get("aud").is_none());
+        }
+    }
+}

@@ -136,7 +136,7 @@ async fn sec_089_a_client_that_is_gone_is_gone_to_no_more() {
         let before = browser.open(&path(&fields)).await;
         asked(&before);
         assert!(before.header("location").contains("spa.example"));
-        server.app.clients.remove(&id, Actor::Command).await.expect("removed");
+        server.app.grants.remove_client(&server.app.clients, &id, Actor::Command).await.expect("removed");
         assert_eq!(confirm(&browser, &before).await.expect(303).header("location"), "/logout");
         assert_eq!(browser.open(&path(&fields)).await.expect(303).header("location"), "/logout");
     })
@@ -359,4 +359,22 @@ async fn all_of_it_holds_below_a_path() {
     let answer = browser.open(&path(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE)])).await.expect(303);
     assert_eq!(answer.header("location"), BYE);
     assert!(answer.header("set-cookie").contains("Path=/auth"), "{answer:?}");
+}
+
+/// A session outlives the refresh tokens that were given in it.
+#[tokio::test]
+async fn an_app_whose_refresh_tokens_are_over_still_takes_part_in_the_session() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "1000 * 60 * 60")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, tokens) = app.sign_in(ADA, &[("scope", "openid offline_access")]).await;
+        server.pass(Duration::from_secs(3601));
+        assert_eq!(app.refresh(&tokens.refresh.expect("one")).await.expect(400).text("error"), "invalid_grant");
+        assert!(browser.is_signed_in().await);
+        let fields = [("client_id", "app"), ("post_logout_redirect_uri", BYE)];
+        let answer = browser.open_with(Method::GET, &path(&fields), (REFERER, "https://app.example/")).await;
+        assert_eq!(answer.expect(303).header("location"), BYE, "it is asked nothing");
+        assert!(!browser.is_signed_in().await);
+    })
+    .await;
 }

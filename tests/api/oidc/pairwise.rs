@@ -125,3 +125,20 @@ async fn sec_083_no_answer_tells_one_apps_id_to_another() {
     let wrong = server.introspect_as("veiled_too", &tokens.access).await;
     assert!(wrong.status == 401 && !wrong.body.contains(CLIENT_SECRET), "{wrong:?}");
 }
+
+/// Its session is gone, and with it who the ID token was of; where the app wants people to go stands all the same.
+#[tokio::test]
+async fn sec_091_an_old_id_token_of_a_pairwise_app_still_leads_back_to_it() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(ADA).await;
+    let (browser, tokens) = app(&server, "masked").sign_in(ADA, &[]).await;
+    browser.submit("/logout", "/logout", &[]).await.expect(303);
+    let hint = tokens.id.expect("an ID token");
+    let bye = "https%3A%2F%2Fmasked.example%2Fbye";
+    let asked = format!("/oauth2/logout?id_token_hint={hint}&post_logout_redirect_uri={bye}");
+    assert_eq!(browser.open(&asked).await.expect(303).header("location"), "https://masked.example/bye");
+    // It ends no session of anybody.
+    let other = Browser::signed_in(&server, ADA).await;
+    other.open(&asked).await.expect(303);
+    assert!(other.is_signed_in().await);
+}

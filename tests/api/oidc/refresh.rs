@@ -163,3 +163,24 @@ async fn sec_042_no_refresh_goes_past_the_end() {
     server.pass(Duration::from_secs(1201));
     assert_eq!(app.refresh(&token).await.text("error"), "invalid_grant");
 }
+
+#[tokio::test]
+async fn the_life_of_an_access_token_is_what_its_answer_says() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(ADA).await;
+    for id in ["app", "opaque"] {
+        let app = App::at(&server, id);
+        let browser = Browser::at(&server);
+        let code = app.code(&browser, ADA, OFFLINE).await;
+        // Not at the beginning of a second.
+        server.pass(Duration::from_millis(1300));
+        let first = app.exchange(&code).await.expect(200);
+        server.pass(Duration::from_millis(1450));
+        let second = app.refresh(&first.text("refresh_token")).await.expect(200);
+        for answer in [first, second] {
+            let seen = server.introspect(&answer.text("access_token")).await;
+            let life = seen["exp"].as_i64().expect("an end") - seen["iat"].as_i64().expect("a beginning");
+            assert_eq!((answer.json()["expires_in"].as_i64(), life), (Some(900), 900), "{seen}");
+        }
+    }
+}

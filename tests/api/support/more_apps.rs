@@ -37,14 +37,21 @@ pub(super) fn file() -> String {
     [
         signer("signer", &format!("jwks = {{ keys = [{}] }}", set.join(", "))),
         signer("other_signer", &format!("jwks = {{ keys = [{}] }}", toml(&Key::ec().jwk("ec")))),
-        signer("remote", "jwks_uri = \"https://remote.example/keys\""),
+        signer("remote", "jwks_uri = \"https://127.0.0.1:1/keys\""),
         asker("asker", "introspect = \"all\"\nid_token_signed_response_alg = \"ES256\"\n"),
         asker("narrow_asker", "introspect = \"own\"\n"),
         asker("mute", ""),
+        app("modest", "modest.example", "scope = \"openid profile\""),
         app("sealed", "sealed.example", "userinfo_signed_response_alg = \"ES256\""),
         app("veiled", "veiled.example", "subject_type = \"pairwise\"\nintrospect = \"own\""),
         app("veiled_too", "veiled.example", "subject_type = \"pairwise\"\naccess_token = \"opaque\""),
-        app("masked", "masked.example", "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\""),
+        app("hasty", "hasty.example", "initiate_login_uri = \"https://start.hasty.example/go?by=us\""),
+        app(
+            "masked",
+            "masked.example",
+            "subject_type = \"pairwise\"\nuserinfo_signed_response_alg = \"RS256\"\n\
+             post_logout_redirect_uris = [\"https://masked.example/bye\"]",
+        ),
     ]
     .join("\n")
 }

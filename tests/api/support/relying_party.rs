@@ -183,7 +183,7 @@ impl App {
     /// A form to `path` as this client.
     pub(crate) async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.site.request(Method::POST, path);
-        let is_public = matches!(self.id, "spa" | "native" | "tv");
+        let is_public = matches!(self.id, "spa" | "native" | "tv" | "passing") || self.id.starts_with("https://");
         let mut fields = fields.to_vec();
         let request = if is_public {
             fields.push(("client_id", self.id));

@@ -4,6 +4,7 @@ mod aside;
 mod figures;
 mod http;
 mod load;
+mod party;
 mod place;
 mod report;
 mod server;
@@ -36,6 +37,8 @@ fn carry_out(words: &[&str]) -> Result<ExitCode> {
     match words {
         ["yardstick"] => runtime()?.block_on(aside::yardstick::serve())?,
         ["seed", count] => runtime()?.block_on(aside::seed::run(count.parse()?))?,
+        ["codes", client, count] => runtime()?.block_on(aside::codes::run(client, count.parse()?))?,
+        ["sign", seconds] => runtime()?.block_on(aside::sign::run(Duration::from_secs_f64(seconds.parse()?)))?,
         ["argon2", seconds] => aside::argon2::run(Duration::from_secs_f64(seconds.parse()?))?,
         ["rotate", seconds, tokens] => {
             runtime()?.block_on(aside::rotate::run(Duration::from_secs_f64(seconds.parse()?), tokens))?;

@@ -1,16 +1,21 @@
 //! A folder with settings and a database, in which servers are started.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::http::post;
+use crate::party::{self, Party};
 use crate::server::{BOTH, Server, run};
 
 /// The id of the chat backend that introspects.
 const CLIENT: &str = "chat-backend";
-/// Bodies of introspection.
-const FORM: &str = "application/x-www-form-urlencoded";
+/// The setting under which the apps of [`party`] are known.
+pub const WITH_APPS: &str = "POSTERN_CLIENTS_FILE=clients.toml";
+/// Bodies of what clients ask.
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The folder, gone with this.
 #[derive(Debug)]
@@ -40,6 +45,9 @@ impl Place {
         let root = std::env::var("BENCH_FOLDER").unwrap_or_else(|_| "target/bench".into());
         fs::create_dir_all(&root)?;
         let folder = tempfile::tempdir_in(fs::canonicalize(root)?)?;
+        let mut clients =
+            fs::File::options().create_new(true).write(true).mode(0o600).open(folder.path().join("clients.toml"))?;
+        clients.write_all(party::declared().as_bytes())?;
         // The limits count by address, and all of the load comes from one.
         let common =
             ["POSTERN_LISTEN=127.0.0.1:0", "LOGIN_MAX=10000000", "REGISTER_MAX=10000000", "SESSION_EXPIRY=3600000"];
@@ -94,6 +102,17 @@ impl Place {
             Some(Seed { email: words.next()?, token: words.next()?, refresh: words.next()? })
         });
         Ok(seeds.collect())
+    }
+
+    /// Makes at least `count` codes for `party`; answers address and code.
+    ///
+    /// # Errors
+    /// When the database does not take them.
+    pub fn codes(&self, party: Party, count: usize) -> Result<Vec<(String, String)>> {
+        aside(BOTH, self.path(), &["codes", party.id, &count.to_string()])?;
+        let lines = fs::read_to_string(self.path().join("codes"))?;
+        let pair = |line: &str| line.split_once(' ').map(|(email, code)| (email.to_owned(), code.to_owned()));
+        Ok(lines.lines().filter_map(pair).collect())
     }
 
     /// The request that inspects `token`.

@@ -4,11 +4,13 @@ use poem::web::Query;
 use poem::{Response, handler};
 use serde::{Deserialize, Serialize};
 
-use super::{Destination, find, gone};
+use super::{Destination, asking, find};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::caller::Caller;
 use crate::services::clients::host_of;
+use crate::services::grants::AuthorizationRequest;
+use crate::services::users::User;
 use crate::web::form::Form;
 use crate::web::initials;
 use crate::web::opens::{Opened, opened};
@@ -25,6 +27,10 @@ pub struct ConsentPage {
     pub initial: String,
     /// The host that the person is sent back to; none for an app on their machine.
     pub host: Option<String>,
+    /// The host whose word for it is all that is known of the app; none for one that is known here.
+    pub described_by: Option<String>,
+    /// Whether nobody here has declared it, so that all of this is its own word.
+    pub is_unvouched: bool,
     /// What it gets.
     pub items: Vec<Opened>,
     /// The key of the request.
@@ -59,22 +65,33 @@ enum Decision {
 
 /// `GET /consent`
 #[handler]
-pub(crate) async fn show(app: App, member: Member, query: Query<ConsentQuery>) -> Result<Response> {
+pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<ConsentQuery>) -> Result<Response> {
     let Member { visitor, live } = member;
     let (key, waiting) = find(&app, &visitor, &query.0.request).await?;
-    let client = app.clients.find(&waiting.request.client_id).await?.ok_or_else(gone)?;
+    let client = asking(&app, &waiting.request, &caller).await?;
     let base = visitor.web.settings.base_path();
     let page = ConsentPage {
         client: client.name().to_owned(),
         initial: initials::first(client.name()),
         host: host_of(&waiting.request.redirect_uri),
-        items: opened(&waiting.request.scopes(), waiting.request.claims.names(), &live.user),
+        described_by: client.host().filter(|_| client.is_described()),
+        is_unvouched: client.is_unvouched(),
+        items: items(&waiting.request, &live.user),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
     };
     let mut response = visitor.show(&page)?;
-    visitor.allow_form_to(&mut response, &waiting.request.redirect_uri)?;
+    visitor.allow_form_to(&mut response, client.ways_on(&waiting.request.redirect_uri))?;
     Ok(response)
+}
+
+/// What `request` opens of `user`, and where its tokens are good besides.
+fn items(request: &AuthorizationRequest, user: &User) -> Vec<Opened> {
+    let mut items = opened(&request.scopes(), request.claims.names(), user);
+    let elsewhere =
+        |value: &String| Opened { icon: "key", text: "act for you at another service", value: value.clone() };
+    items.extend(request.resources.iter().map(elsewhere));
+    items
 }
 
 /// `POST /consent`
@@ -88,6 +105,7 @@ pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, 
             visitor.lead_to(&format!("{AUTHORIZE}/{}", key.expose()))
         }
         Decision::Cancel => {
+            asking(&app, &waiting.request, &caller).await?;
             app.grants.give_up(&key).await?;
             let destination = Destination::of(&waiting.request, app.config.web.issuer());
             destination.refuse(&visitor, &ErrorKind::AccessDenied.into())

@@ -12,6 +12,7 @@ pub use consent::ConsentPage;
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::Timestamp;
@@ -65,10 +66,13 @@ impl UnverifiedPage {
 #[handler]
 pub(crate) async fn begin(request: &Request, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())?;
-    let checked = request::check(&app, asked).await?;
+    let checked = request::check(&app, asked, &caller).await?;
     let asked = match checked.request {
         Ok(asked) => asked,
-        Err(error) => return checked.destination.refuse(&visitor, &error),
+        Err(error) if leads_anybody(&checked.client, &visitor) => {
+            return checked.destination.refuse(&visitor, &error);
+        }
+        Err(error) => return Err(error),
     };
     let step = Step { app: &app, visitor: &visitor, caller: &caller, client: &checked.client, request: &asked };
     step.take(None).await
@@ -89,7 +93,7 @@ pub(crate) fn look() {}
 #[handler]
 pub(crate) async fn go_on(Path(key): Path<String>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let (key, waiting) = find(&app, &visitor, &key).await?;
-    let client = app.clients.find(&waiting.request.client_id).await?.ok_or_else(gone)?;
+    let client = asking(&app, &waiting.request, &caller).await?;
     if let Some(address) = restart(&app, &client, waiting.since) {
         app.grants.give_up(&key).await?;
         return see_other(&address);
@@ -109,6 +113,13 @@ async fn find(
     Ok((key, waiting))
 }
 
+/// The client that made `request`, if an answer may still go where it wants it: a client changes while its
+/// request waits.
+async fn asking(app: &App, request: &AuthorizationRequest, caller: &Caller) -> Result<Arc<Client>> {
+    let client = app.clients.meet(&request.client_id, caller).await?;
+    client.filter(|client| client.redirects_to(&request.redirect_uri)).ok_or_else(gone)
+}
+
 fn gone() -> Error {
     let words = "This sign-in was finished already, was begun in another browser, or waited too long. Go back to the app and start again.";
     Error::new(ErrorKind::InvalidRequest, words)
@@ -121,6 +132,12 @@ fn restart(app: &App, client: &Client, since: Timestamp) -> Option<String> {
     let iss: String = form_urlencoded::byte_serialize(app.config.web.issuer().as_bytes()).collect();
     let joint = if address.as_str().contains('?') { '&' } else { '?' };
     Some(format!("{address}{joint}iss={iss}"))
+}
+
+/// Whether a refusal goes back to `client` before anybody has signed in. Not to an app that nobody here has
+/// declared: a link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
+fn leads_anybody(client: &Client, visitor: &Visitor) -> bool {
+    visitor.live.is_some() || !client.is_unvouched()
 }
 
 /// One look at a request: who is there, and what comes next.
@@ -149,10 +166,14 @@ impl Step<'_> {
         let next = next::after(self.client, self.request, who.as_ref(), since, consent.as_ref(), now);
         let destination = Destination::of(self.request, self.app.config.web.issuer());
         if let (true, Some(kind)) = (self.request.prompt.none, next::refusal(&next)) {
-            return destination.refuse(self.visitor, &kind.into());
+            return match leads_anybody(self.client, self.visitor) {
+                true => destination.refuse(self.visitor, &kind.into()),
+                false => Err(kind.into()),
+            };
         }
         match (next, live) {
             (Next::Code, Some(live)) => {
+                self.app.clients.keep_copy(self.client, self.app.config.tokens.refresh_lifetime).await?;
                 let key = waiting.map(|(key, _)| key);
                 let code = self.app.grants.issue_code(self.request, live, key, self.caller).await?;
                 destination.code(self.visitor, code.ok_or_else(gone)?.expose())

@@ -40,7 +40,8 @@ pub(super) fn after(
         let allowed = Duration::from_secs(age);
         now.since(proven) > if for_this { allowed.saturating_add(DAWDLING) } else { allowed }
     });
-    let is_somebody_else = request.subject.as_ref().is_some_and(|subject| subject != sub);
+    let is_somebody_else = request.subject.as_ref().is_some_and(|subject| subject != sub)
+        || request.claims.subjects().is_some_and(|subjects| !subjects.contains(&sub.as_str()));
     if ((prompt.login || prompt.select_account) && !for_this) || is_too_old || is_somebody_else {
         return Next::SignIn;
     }
@@ -49,7 +50,7 @@ pub(super) fn after(
     }
     let is_given = consent.is_some_and(|consent| {
         let is_fresh = since.is_some_and(|since| consent.given_at >= since);
-        consent.covers(request) && (is_fresh || !prompt.consent)
+        consent.covers(request) && (is_fresh || !(prompt.consent || client.is_unvouched()))
     });
     if client.trusted || is_given { Next::Code } else { Next::Consent }
 }

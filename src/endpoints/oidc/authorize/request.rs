@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::endpoints::oidc::parameters::Parameters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
+use crate::services::caller::Caller;
 use crate::services::clients::{Client, GrantType};
 use crate::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, PushedKey, ResponseMode, scope};
 use crate::services::tokens::ACR;
@@ -31,10 +32,10 @@ pub(super) struct Checked {
 ///
 /// # Errors
 /// For the person: client or redirect address are not proven.
-pub(super) async fn check(app: &App, asked: Parameters) -> Result<Checked> {
+pub(super) async fn check(app: &App, asked: Parameters, caller: &Caller) -> Result<Checked> {
     let page = |words: &'static str| Error::new(ErrorKind::InvalidRequest, words);
     let id = asked.one("client_id")?.ok_or_else(|| page("The app did not say who it is (client_id is missing)."))?;
-    let client = app.clients.find(&ClientId::new(id)).await?;
+    let client = app.clients.meet(&ClientId::new(id), caller).await?;
     let client = client.ok_or_else(|| page("The app that sent you here is not known here (client_id)."))?;
     let (asked, pushed) = pulled(app, &client, asked).await?;
     let redirect_uri = asked
@@ -105,8 +106,8 @@ async fn rest(
     if scope.as_slice().is_empty() {
         return Err(ErrorKind::InvalidScope.into());
     }
-    let claims = asked.one("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
-    if claims.essential_acr().is_some_and(|values| !values.iter().any(|value| value == ACR)) {
+    let claims = asked.one("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default().within(client);
+    if claims.essential_acr().is_some_and(|values| !values.contains(&ACR)) {
         return Err(ErrorKind::UnmetAuthenticationRequirements.into());
     }
     Ok(AuthorizationRequest {
@@ -191,20 +192,31 @@ fn prompt(asked: &Parameters) -> Result<Prompt> {
 fn max_age(client: &Client, asked: &Parameters) -> Result<Option<u64>> {
     match asked.one("max_age")? {
         None => Ok(client.default_max_age),
-        Some(text) => text.parse().map(Some).map_err(|_| refuse("The max_age is no number of seconds.")),
+        // A number may not have a sign, which the parser would take.
+        Some(text) => match text.parse() {
+            Ok(seconds) if !text.starts_with('+') => Ok(Some(seconds)),
+            _ => Err(refuse("The max_age is no number of seconds.")),
+        },
     }
 }
 
-/// Whose sign-in it must be: by a genuine hint, however old, or by the claim `sub`.
+/// Whose sign-in it must be by a genuine hint, however old. Where `sub` is among the claims as well,
+/// both must hold.
 async fn subject(app: &App, client: &Client, asked: &Parameters, claims: &ClaimsRequest) -> Result<Option<String>> {
-    if let Some(subject) = claims.subject() {
-        // What has another form is nobody's; no sign-in would help.
-        let is_somebodys = subject.parse::<entity::UserId>().is_ok();
-        return if is_somebodys { Ok(Some(subject.to_owned())) } else { Err(ErrorKind::LoginRequired.into()) };
+    let hinted = match asked.one("id_token_hint")? {
+        None => None,
+        Some(hint) => {
+            let malformed = || refuse("The id_token_hint is no ID token of this issuer for this client.");
+            Some(app.tokens.hinted(client, hint).await?.ok_or_else(malformed)?)
+        }
+    };
+    // What has another form is nobody's; no sign-in would help.
+    let can_be =
+        |sub: &&str| sub.parse::<entity::UserId>().is_ok() && hinted.as_deref().is_none_or(|hinted| hinted == *sub);
+    match claims.subjects() {
+        Some(subjects) if !subjects.iter().any(can_be) => Err(ErrorKind::LoginRequired.into()),
+        _ => Ok(hinted),
     }
-    let Some(hint) = asked.one("id_token_hint")? else { return Ok(None) };
-    let malformed = || refuse("The id_token_hint is no ID token of this issuer for this client.");
-    app.tokens.hinted(client, hint).await?.map(Some).ok_or_else(malformed)
 }
 
 /// The resources that are asked for (RFC 8707 section 2): the client's own alone.

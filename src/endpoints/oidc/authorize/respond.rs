@@ -74,7 +74,7 @@ impl Destination {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let page = FormPostPage { action: self.redirect_uri.clone(), fields };
         let mut response = visitor.show(&page)?;
-        visitor.allow_form_to(&mut response, &self.redirect_uri)?;
+        visitor.allow_form_to(&mut response, [self.redirect_uri.as_str()])?;
         Ok(response)
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use url::Url;
 
 use super::ip;
-use crate::services::outgoing::address::{Transport, is_public, literal};
+use crate::services::outgoing::address::{Transport, is_public, literal, may_be_called};
 
 #[test]
 fn sec_126_only_public_addresses_are_public() {
@@ -29,6 +29,34 @@ fn sec_126_only_public_addresses_are_public() {
         .split(' ')
     {
         assert!(is_public(ip(text)), "{text}");
+    }
+}
+
+#[test]
+fn sec_065_a_stranger_has_only_public_places_called() {
+    let networks = ["10.1.0.0/16".parse().expect("a network")];
+    for good in
+        ["https://a.example/x", "https://A.example./", "https://8.8.8.8/", "http://10.1.2.3/", "https://10.1.2.3/"]
+    {
+        assert!(may_be_called(good, &networks), "{good}");
+    }
+    for bad in [
+        "http://a.example/",
+        "http://8.8.8.8/",
+        "https://10.2.0.1/",
+        "https://localhost/",
+        "https://LOCALHOST./",
+        "https://a.localhost/",
+        "https://postgres/",
+        "https://a.local/",
+        "https://a.internal/",
+        "https://127.1/",
+        "https://0x7f000001/",
+        "https://[::ffff:10.2.0.1]/",
+        "ftp://a.example/",
+        "a.example",
+    ] {
+        assert!(!may_be_called(bad, &networks), "{bad}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! What runs in a process of its own, so that it can be bound to a core.
 
 pub mod argon2;
+pub mod codes;
 pub mod rotate;
 pub mod seed;
+pub mod sign;
 pub mod yardstick;
 
 use postern::app::App;

@@ -1,6 +1,7 @@
 //! People and sessions as signing in makes them, without the hash for each.
 
 use std::io::Write;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use entity::Names;
@@ -28,28 +29,51 @@ const AT_ONCE: usize = 64;
 /// # Errors
 /// When the database does not take them.
 pub async fn run(count: usize) -> Result<()> {
+    people(count, "seeds", |app, user| Box::pin(session(app, user))).await
+}
+
+type Making<'a> = Pin<Box<dyn Future<Output = Result<String>> + Send + 'a>>;
+
+/// Makes a tenth of `count` people and ten times for each what `one` makes and tells of in a line;
+/// `file` then has the lines.
+///
+/// # Errors
+/// When the database does not take them.
+pub async fn people<F>(count: usize, file: &str, one: F) -> Result<()>
+where
+    F: for<'a> Fn(&'a App, &'a User) -> Making<'a> + Send + Sync + 'static,
+{
     let app = super::app().await?;
     let hash: Arc<str> = app.hasher.hash(&PASSWORD.into()).await?.into();
-    let (mut tasks, mut lines) = (JoinSet::new(), Vec::new());
+    let (mut tasks, mut lines, one) = (JoinSet::new(), Vec::new(), Arc::new(one));
     for number in 0..count.div_ceil(SESSIONS) {
         if tasks.len() == AT_ONCE {
             lines.append(&mut tasks.join_next().await.ok_or("no task")???);
         }
-        let (app, hash) = (app.clone(), Arc::clone(&hash));
-        tasks.spawn(async move { person(&app, number, &hash).await });
+        let (app, hash, one) = (app.clone(), Arc::clone(&hash), Arc::clone(&one));
+        tasks.spawn(async move {
+            let user = person(&app, number, &hash).await?;
+            let mut lines = Vec::with_capacity(SESSIONS);
+            for _ in 0..SESSIONS {
+                lines.push(one(&app, &user).await?);
+            }
+            Ok::<_, crate::Fault>(lines)
+        });
     }
     while let Some(done) = tasks.join_next().await {
         lines.append(&mut done??);
     }
-    let mut file = std::io::BufWriter::new(std::fs::File::create("seeds")?);
+    let mut file = std::io::BufWriter::new(std::fs::File::create(file)?);
     lines.iter().try_for_each(|line| writeln!(file, "{line}"))?;
     file.flush()?;
     Ok(app.database.clone().close().await?)
 }
 
-async fn person(app: &App, number: usize, hash: &str) -> Result<Vec<String>> {
+/// A person under an address that nobody else has, whatever was made before.
+async fn person(app: &App, number: usize, hash: &str) -> Result<User> {
+    let address = format!("person{:x}@example.com", u64::from_be_bytes(app.random.bytes()));
     let new = NewUser {
-        email: Email::parse(&format!("person{number}@example.com")).map_err(|error| format!("{error:?}"))?,
+        email: Email::parse(&address).map_err(|error| format!("{error:?}"))?,
         email_verified: true,
         name: format!("Person {number}"),
         username: None,
@@ -62,11 +86,7 @@ async fn person(app: &App, number: usize, hash: &str) -> Result<Vec<String>> {
     let Created::New(user) = app.accounts.create(new, Doer::command()).await? else {
         return Err("the address is taken".into());
     };
-    let mut lines = Vec::with_capacity(SESSIONS);
-    for _ in 0..SESSIONS {
-        lines.push(session(app, &user).await?);
-    }
-    Ok(lines)
+    Ok(*user)
 }
 
 async fn session(app: &App, user: &User) -> Result<String> {

@@ -1,5 +1,6 @@
 //! The figures, one group to a file.
 
+mod grants;
 mod introspection;
 mod many;
 mod peer;
@@ -7,6 +8,7 @@ mod refresh;
 mod security;
 mod sign_in;
 mod start;
+mod tokens;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -43,10 +45,12 @@ type Figure = fn(Effort) -> Result<Vec<Line>>;
 const GROUPS: &[(&str, Figure)] = &[
     ("hit", introspection::hit),
     ("npm", peer::against_npm),
+    ("tokens", tokens::of_clients),
     ("sessions", many::sessions),
     ("sign-in", sign_in::against_hashes),
     ("storm", sign_in::storm),
     ("refresh", refresh::against_writer),
+    ("grants", grants::against_peers),
     ("start", start::start_and_rest),
     ("timing", security::timing),
     ("limits", security::limits),

@@ -1,4 +1,4 @@
-//! Introspection against somebody else's: npm oidc-provider, opaque tokens, its in-memory adapter.
+//! Introspection against somebody else's: npm oidc-provider, tokens of a client's own authority.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,12 @@ use super::introspection::{Known, QUEUE, against, costs, is_of};
 use crate::Result;
 use crate::http::post;
 use crate::load::saturate;
-use crate::place::{Place, base64};
+use crate::party::{APP, Party, SECRET};
+use crate::place::{FORM, Place, base64};
 use crate::report::{Aim, Line};
 use crate::server::{SERVED, Server};
 
-/// Tokens in use: that adapter forgets the oldest of a thousand things.
+/// Tokens that are in use at once.
 const TOKENS: usize = 500;
 
 /// Requests a second of one core each.
@@ -36,17 +37,27 @@ pub fn against_npm(effort: Effort) -> Result<Vec<Line>> {
 }
 
 fn npm(place: &Place) -> Result<(Server, Known)> {
+    let server = start(place, TOKENS, 0, APP)?;
+    let tokens = std::fs::read_to_string(place.path().join("npm-tokens"))?;
+    let requests = tokens.lines().map(introspection).collect();
+    let known = Known::learn(&server, requests, |_, answer| answer.body.starts_with(b"{\"active\":true,"))?;
+    Ok((server, known))
+}
+
+/// Starts npm oidc-provider on the core that is measured, with so many tokens of a client's own
+/// authority in `npm-tokens`, and codes for `party` in `npm-codes`.
+///
+/// # Errors
+/// When it does not come up.
+pub fn start(place: &Place, tokens: usize, codes: usize, party: Party) -> Result<Server> {
     let folder: PathBuf = std::env::var("BENCH_NPM").unwrap_or_else(|_| "target/bench/oidc-provider".into()).into();
     let program = std::fs::canonicalize(folder)?.join("server.js").to_string_lossy().into_owned();
-    let count = TOKENS.to_string();
-    let server = Server::start(SERVED, place.path(), &["node", &program, &count, "npm-tokens"])?;
-    let tokens = std::fs::read_to_string(place.path().join("npm-tokens"))?;
-    let secret = base64("chat-backend:a-secret-of-the-chat-backend-in-this-benchmark");
-    let headers = format!("authorization: Basic {secret}\r\n");
-    let request =
-        |token| post("/token/introspection", &headers, "application/x-www-form-urlencoded", &format!("token={token}"));
-    let known = Known::learn(&server, tokens.lines().map(request).collect(), |_, answer| {
-        answer.body.starts_with(b"{\"active\":true,")
-    })?;
-    Ok((server, known))
+    let (tokens, codes) = (tokens.to_string(), codes.to_string());
+    Server::start(SERVED, place.path(), &["node", &program, &tokens, &codes, party.id])
+}
+
+/// The request that inspects `token` there.
+pub fn introspection(token: &str) -> Vec<u8> {
+    let headers = format!("authorization: Basic {}\r\n", base64(&format!("chat-backend:{SECRET}")));
+    post("/token/introspection", &headers, FORM, &format!("token={token}"))
 }

@@ -1,0 +1,93 @@
+//! Clients from which their operator takes something away, after people have granted it.
+
+use serde_json::json;
+
+use super::claims::{WISHES, learnt};
+use crate::support::relying_party::payload;
+use crate::support::{App, TestServer, Tokens, clients_file, each};
+
+const ADA: &str = "ada@fernwood.example";
+const ALL: &str = "openid email roles offline_access";
+
+/// Another node of `server`, whose operator has cut the client `app` down by `lines`.
+async fn cut(server: &TestServer, from: &str, to: &str) -> TestServer {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cut.toml");
+    std::fs::write(&path, clients_file().replacen(from, to, 1)).expect("a file");
+    server.another_node(&[("POSTERN_CLIENTS_FILE", path.to_str().expect("UTF-8"))]).await
+}
+
+/// The same with `scope`, where it might ask for all.
+async fn cut_scope(server: &TestServer, scope: &str) -> TestServer {
+    let name = "client_name = \"app & co\"\n";
+    cut(server, name, &format!("{name}scope = \"{scope}\"\n")).await
+}
+
+#[tokio::test]
+async fn sec_067_what_was_asked_by_name_goes_when_the_scope_of_the_client_is_cut() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let asked = [("scope", "openid offline_access"), ("claims", WISHES)];
+        let (_, tokens) = App::at(server, "app").sign_in(ADA, &asked).await;
+        let node = cut_scope(server, "openid profile offline_access").await;
+        let app = App::at(&node, "app");
+        let later = Tokens::from(&app.refresh(tokens.refresh.as_deref().expect("a refresh token")).await);
+        let [person, id] = learnt(&app, &later).await;
+        assert_eq!(person["name"], "Maren Olsen", "{person}");
+        for (known, name) in [(&person, "email"), (&person, "roles"), (&id, "email"), (&id, "roles")] {
+            assert!(known.get(name).is_none(), "{name}: {known}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_043_a_refresh_gives_what_its_client_may_ask_for_today() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let (_, tokens) = App::at(server, "app").sign_in(ADA, &[("scope", ALL)]).await;
+        let refresh = tokens.refresh.expect("a refresh token");
+        let node = cut_scope(server, "openid email offline_access").await;
+        let app = App::at(&node, "app");
+        let ask = async |app: &App, scope: &str| {
+            app.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh), ("scope", scope)]).await
+        };
+        for scope in ["", ALL, "email roles"] {
+            let answer = ask(&app, scope).await.expect(200);
+            let kept = if scope == "email roles" { "email" } else { "openid email offline_access" };
+            assert_eq!(answer.text("scope"), kept, "{scope}");
+            for token in ["access_token", "id_token"] {
+                assert!(payload(&answer.text(token)).get("roles").is_none(), "{scope}: {token}");
+            }
+        }
+        App::expect_refusal(&ask(&app, "roles").await, "invalid_scope");
+        let node = cut_scope(server, "openid roles").await;
+        App::expect_refusal(&ask(&App::at(&node, "app"), "").await, "invalid_grant");
+        assert_eq!(ask(&App::at(server, "app"), "").await.expect(200).text("scope"), ALL, "no refusal has spent it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_043_sec_071_a_resource_that_is_not_the_clients_any_more_goes() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let (api, files) = ("https://api.example/", "https://files.example/");
+        let path = format!("{}&resource={files}", App::at(server, "app").request(&[("scope", ALL), ("resource", api)]));
+        let app = App::at(server, "app");
+        let answer = app.enter(&crate::support::Browser::at(server), ADA, &path).await;
+        let tokens = Tokens::from(&app.exchange(&app.answered(&answer)["code"]).await);
+        let issuer = server.app.config.web.issuer();
+        assert_eq!(payload(&tokens.access)["aud"], json!([api, files, issuer]));
+        let refresh = tokens.refresh.expect("a refresh token");
+        let node = cut(server, &format!("\"{api}\", \"{files}\""), &format!("\"{api}\"")).await;
+        let app = App::at(&node, "app");
+        let ask = async |resource: &str| {
+            app.token(&[("grant_type", "refresh_token"), ("refresh_token", &refresh), ("resource", resource)]).await
+        };
+        App::expect_refusal(&ask(files).await, "invalid_target");
+        let left = Tokens::from(&app.refresh(&refresh).await);
+        assert_eq!(payload(&left.access)["aud"], json!([api, issuer]));
+    })
+    .await;
+}

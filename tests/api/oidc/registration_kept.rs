@@ -1,0 +1,334 @@
+//! Clients that look after their registration (RFC 7592), and how many of them are kept.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::consent::decide;
+use crate::support::self_made::{OPEN, TOKEN, metadata};
+use crate::support::{Answer, Browser, SelfMade, TestServer, Tokens, each};
+
+const ADA: &str = "ada@fernwood.example";
+/// The tests' own machine is the trusted proxy.
+const OPEN_BEHIND: &[(&str, &str)] =
+    &[("POSTERN_DYNAMIC_REGISTRATION", "open"), ("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")];
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The metadata of a change of `client`.
+fn change(client: &SelfMade, changes: &[(&str, Value)]) -> Value {
+    let changes: Vec<_> = changes.iter().cloned().chain([("client_id", json!(client.app.id))]).collect();
+    metadata(&changes)
+}
+
+async fn knows(server: &TestServer, client: &SelfMade) -> bool {
+    server.app.clients.find(&entity::ClientId::new(client.app.id)).await.expect("a read").is_some()
+}
+
+/// Lets `client` in by a person who agrees; answers its tokens.
+async fn let_in(browser: &Browser, client: &SelfMade) -> Tokens {
+    let asked = client.app.request(&[("scope", "openid profile")]);
+    let allowed = client.app.answered(&decide(&client.app, browser, &asked, "allow").await);
+    Tokens::from(&client.exchange(&allowed["code"]).await)
+}
+
+#[tokio::test]
+async fn a_registration_is_read_and_replaced_by_its_client() {
+    each(OPEN, async |server| {
+        let answer = server.register_client(None, &metadata(&[("contacts", json!(["ops@notes.example"]))])).await;
+        let notes = SelfMade::of(server, &answer);
+        let mut told = answer.json();
+        for name in ["client_secret", "client_secret_expires_at"] {
+            told.as_object_mut().expect("an object").remove(name);
+        }
+        assert_eq!(notes.manage(Method::GET, None).await.expect(200).json(), told);
+
+        let other = [("redirect_uris", json!(["https://notes.example/new"])), ("client_name", Value::Null)];
+        let answer = notes.manage(Method::PUT, Some(&change(&notes, &other))).await.expect(200).json();
+        for gone in ["client_name", "contacts", "client_secret"] {
+            assert!(answer.get(gone).is_none(), "{answer}");
+        }
+        assert_eq!(answer["redirect_uris"], json!(["https://notes.example/new"]));
+        assert_eq!(notes.manage(Method::GET, None).await.expect(200).json(), answer);
+        // The secret stays the one that it was, and may be named.
+        let secret = notes.secret.clone().expect("a secret");
+        let same = change(&notes, &[("client_secret", json!(secret))]);
+        notes.manage(Method::PUT, Some(&same)).await.expect(200);
+        let refused = notes.call("/oauth2/token", &[("grant_type", "authorization_code"), ("code", "x")]).await;
+        assert_eq!(refused.text("error"), "invalid_grant", "it is known: {refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_065_a_change_says_nothing_that_is_not_the_clients_to_say() {
+    each(OPEN, async |server| {
+        let (notes, other) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
+        let before = notes.manage(Method::GET, None).await.json();
+        let bad = [
+            ("client_id", Value::Null),
+            ("client_id", json!(other.app.id)),
+            ("client_id", json!(7)),
+            ("client_secret", json!("another one, of 32 letters and more")),
+            ("client_secret", json!(other.secret)),
+            ("client_secret", json!(["x"])),
+            ("registration_access_token", json!(notes.token)),
+            ("registration_client_uri", json!("https://elsewhere.example/")),
+            ("client_secret_expires_at", json!(0)),
+            ("client_id_issued_at", json!(0)),
+            ("grant_types", json!(["authorization_code", "client_credentials"])),
+            ("redirect_uris", json!(["https://notes.example/*"])),
+        ];
+        for (name, value) in bad {
+            let mut document = change(&notes, &[]);
+            document[name] = value.clone();
+            let refused = notes.manage(Method::PUT, Some(&document)).await.expect(400);
+            assert!(refused.text("error").starts_with("invalid_"), "{refused:?}");
+            assert!(refused.text("error_description").contains(name), "{name}: {refused:?}");
+        }
+        let wish = change(&notes, &[("trusted", json!(true)), ("introspect", json!("all"))]);
+        notes.manage(Method::PUT, Some(&wish)).await.expect(200);
+        assert_eq!(notes.manage(Method::GET, None).await.json(), before);
+        let client = server.app.clients.find(&entity::ClientId::new(notes.app.id)).await.expect("a read");
+        assert!(client.is_some_and(|it| !it.trusted && it.introspect.is_none()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_gets_and_loses_a_secret_by_its_method() {
+    each(OPEN, async |server| {
+        let mut notes = SelfMade::unasked(server, &[("token_endpoint_auth_method", json!("none"))]).await;
+        let method = |method: &str| [("token_endpoint_auth_method", json!(method))];
+        let answer = notes.manage(Method::PUT, Some(&change(&notes, &method("client_secret_basic")))).await.expect(200);
+        assert_eq!(answer.json()["client_secret_expires_at"], 0);
+        notes.secret = Some(answer.text("client_secret"));
+        let ask = async |client: &SelfMade| {
+            client.call("/oauth2/token", &[("grant_type", "authorization_code"), ("code", "x")]).await.text("error")
+        };
+        assert_eq!(ask(&notes).await, "invalid_grant");
+        assert_eq!(ask(&SelfMade { secret: None, ..notes.clone() }).await, "invalid_client");
+        notes.manage(Method::PUT, Some(&change(&notes, &method("none")))).await.expect(200);
+        assert_eq!(ask(&notes).await, "invalid_client");
+        // The secret from before is dead, also when one is needed again.
+        let again = notes.manage(Method::PUT, Some(&change(&notes, &method("client_secret_basic")))).await.expect(200);
+        assert_ne!(Some(again.text("client_secret")), notes.secret);
+        assert_eq!(ask(&notes).await, "invalid_client");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_065_nobody_agrees_to_an_app_that_is_another_one_by_then() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let notes = SelfMade::unasked(server, &[]).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let tokens = let_in(&browser, &notes).await;
+        let asked = notes.app.request(&[("scope", "openid profile")]);
+        for (name, value, is_kept) in [
+            ("tos_uri", json!("https://notes.example/terms"), true),
+            ("client_name", json!("Fernwood Chat"), false),
+            ("redirect_uris", json!(["https://notes.example/cb", "https://notes.example/new"]), false),
+        ] {
+            let page = notes.app.follow(&browser, &asked).await.expect(200);
+            notes.manage(Method::PUT, Some(&change(&notes, &[(name, value)]))).await.expect(200);
+            let form = browser.form(&page).await;
+            let mut fields: Vec<(&str, &str)> =
+                form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            fields.push(("decision", "allow"));
+            let status = browser.post("/consent", &fields, None).await.status;
+            assert_eq!(status, if is_kept { 303 } else { 400 }, "{name}");
+        }
+        assert!(server.is_active(&tokens.access).await, "what was given stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_065_a_change_reaches_what_is_under_way_and_nobody_elses_ids() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let pairwise = ("subject_type", json!("pairwise"));
+        let notes = SelfMade::unasked(server, std::slice::from_ref(&pairwise)).await;
+        let asked = notes.app.request(&[("scope", "openid profile")]);
+        let code = notes.app.answered(&decide(&notes.app, &browser, &asked, "allow").await)["code"].clone();
+        let tokens = let_in(&browser, &notes).await;
+        let renamed = change(&notes, &[pairwise.clone(), ("client_name", json!("Fernwood Chat"))]);
+        notes.manage(Method::PUT, Some(&renamed)).await.expect(200);
+        assert_eq!(notes.exchange(&code).await.text("error"), "invalid_grant", "a code from before");
+        assert!(server.is_active(&tokens.access).await, "what was given stays");
+        // On another host it would see the ids of the app there.
+        let moved = change(&notes, &[pairwise, ("redirect_uris", json!(["https://victim.example/cb"]))]);
+        notes.manage(Method::PUT, Some(&moved)).await.expect(200);
+        assert!(!server.is_active(&tokens.access).await);
+        notes.app.userinfo(&tokens.access).await.expect(401);
+    })
+    .await;
+}
+
+/// A link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
+#[tokio::test]
+async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let notes = SelfMade::unasked(server, &[]).await;
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        for wrong in [("response_type", "token"), ("prompt", "none"), ("scope", "none")] {
+            let asked = notes.app.request(&[wrong]);
+            let page = stranger.open(&asked).await;
+            assert!(page.status >= 400 && page.header("location").is_empty(), "{wrong:?}: {page:?}");
+            assert!(notes.app.answered(&ada.open(&asked).await).contains_key("error"), "{wrong:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_065_another_token_or_client_is_refused_alike() {
+    each(OPEN, async |server| {
+        let (notes, other) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
+        let added = postern::services::clients::Metadata::default();
+        let actor = postern::services::audit::Actor::Command;
+        server.app.clients.add(entity::ClientId::new("added"), added, actor).await.expect("added");
+        let session = server.newcomer(ADA).await.token;
+        let long = "x".repeat(300);
+        let tries = [
+            (notes.app.id, other.token.as_str()),
+            (notes.app.id, "pst_ra_"),
+            (notes.app.id, session.as_str()),
+            ("chat", notes.token.as_str()),
+            ("added", notes.token.as_str()),
+            ("nobody", notes.token.as_str()),
+            ("%00", notes.token.as_str()),
+            ("%F0%9F%98%80", notes.token.as_str()),
+            (long.as_str(), notes.token.as_str()),
+        ];
+        let mut answers: Vec<Answer> = Vec::new();
+        for (id, token) in tries {
+            for method in [Method::GET, Method::DELETE] {
+                answers.push(server.manage(method, id, token, None).await.expect(401));
+            }
+            answers.push(server.manage(Method::PUT, id, token, Some(&change(&notes, &[]))).await.expect(401));
+        }
+        assert!(answers.iter().all(|it| it.comparable() == answers[0].comparable()));
+        assert_eq!(answers[0].text("error"), "invalid_token");
+        let path = format!("/oauth2/register/{}", notes.app.id);
+        assert_eq!(server.get(&path).await.expect(401).header("www-authenticate"), "Bearer realm=\"postern\"");
+        assert_eq!(
+            notes.manage(Method::POST, Some(&change(&notes, &[]))).await.expect(405).header("allow"),
+            "DELETE, GET, HEAD, PUT"
+        );
+        assert!(knows(server, &notes).await && knows(server, &other).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_124_wrong_registration_tokens_are_counted() {
+    let server = TestServer::start(OPEN_BEHIND).await;
+    let notes = SelfMade::unasked(&server, &[]).await;
+    let show = async |from: &str, token: &str| {
+        let request = server.request(Method::GET, &format!("/oauth2/register/{}", notes.app.id)).bearer_auth(token);
+        server.send(request.header("x-forwarded-for", from)).await
+    };
+    for _ in 0..30 {
+        show("192.0.2.1", "pst_ra_wrong").await.expect(401);
+        let register = server.request(Method::POST, "/oauth2/register").bearer_auth("pst_ia_wrong");
+        server.send(register.header("x-forwarded-for", "192.0.2.1").json(&metadata(&[]))).await.expect(401);
+    }
+    assert_eq!(show("192.0.2.1", "pst_ra_wrong").await.expect(429).header("retry-after"), "60");
+    show("192.0.2.2", &notes.token).await.expect(200);
+    server.pass(Duration::from_secs(60));
+    show("192.0.2.1", &notes.token).await.expect(200);
+    for change_number in 0..20 {
+        let name = json!(format!("Notes {change_number}"));
+        notes.manage(Method::PUT, Some(&change(&notes, &[("client_name", name)]))).await.expect(200);
+    }
+    notes.manage(Method::PUT, Some(&change(&notes, &[]))).await.expect(429);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn sec_065_sec_146_strangers_register_so_many_and_no_more() {
+    let server = TestServer::start(OPEN_BEHIND).await;
+    let register = async |from: &str| {
+        let request = server.request(Method::POST, "/oauth2/register").json(&metadata(&[]));
+        server.send(request.header("x-forwarded-for", from)).await
+    };
+    for _ in 0..20 {
+        register("2001:db8:1:2::1").await.expect(201);
+    }
+    let refused = register("2001:db8:1:2::ffff").await.expect(429);
+    assert_eq!((refused.text("error").as_str(), refused.header("retry-after")), ("temporarily_unavailable", "3600"));
+    for network in 0..49 {
+        for _ in 0..20 {
+            register(&format!("198.51.100.{network}")).await.expect(201);
+        }
+    }
+    let refused = register("203.0.113.9").await.expect(429);
+    assert_eq!(refused.header("retry-after"), "86400");
+    // Another node counts anew, and finds the places taken.
+    let other = server.another_node(OPEN_BEHIND).await;
+    other.register_client(None, &metadata(&[])).await.expect(429);
+    // Who was asked to come gets in.
+    let token = server.initial_token(1).await;
+    server.register_client(Some(&token), &metadata(&[])).await.expect(201);
+    server.pass(DAY);
+    postern::jobs::run_due(&server.app).await;
+    let left = server.app.clients.list().await.expect("a list");
+    assert_eq!(left.iter().filter(|client| client.is_unvouched()).count(), 1);
+    register("203.0.113.9").await.expect(201);
+    other.stop().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn sec_146_whom_nobody_lets_in_is_forgotten_after_a_day() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let (used, unused) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
+        let tokens = let_in(&browser, &used).await;
+        assert!(knows(server, &unused).await);
+        server.pass(DAY - Duration::from_millis(1));
+        assert!(knows(server, &unused).await && knows(server, &used).await);
+        server.pass(Duration::from_millis(1));
+        // Before anybody has looked for it, and after.
+        for _ in 0..2 {
+            assert!(knows(server, &used).await && !knows(server, &unused).await);
+            unused.manage(Method::GET, None).await.expect(401);
+            browser.open(&unused.app.request(&[])).await.expect(400);
+            postern::jobs::run_due(&server.app).await;
+        }
+        used.manage(Method::GET, None).await.expect(200);
+        assert!(!tokens.access.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() {
+    use sea_orm::EntityTrait;
+    each(TOKEN, async |server| {
+        let initial = server.initial_token(2).await;
+        let notes = SelfMade::of(server, &server.register_client(Some(&initial), &metadata(&[])).await);
+        let database = server.app.database.read();
+        let clients = entity::client::Entity::find().all(database).await.expect("rows");
+        let tokens = entity::initial_access_token::Entity::find().all(database).await.expect("rows");
+        let events = entity::audit_event::Entity::find().all(database).await.expect("rows");
+        let dump = format!("{clients:?}{tokens:?}{events:?}");
+        assert!(dump.contains(notes.app.id));
+        for secret in [initial, notes.token.clone(), notes.secret.clone().expect("a secret")] {
+            assert!(!dump.contains(&secret[7..]), "{secret}");
+        }
+        // The operator's commands know it, and end it.
+        let id = entity::ClientId::new(notes.app.id);
+        let actor = || postern::services::audit::Actor::Command;
+        server.app.clients.rotate_secret(&id, Duration::ZERO, actor()).await.expect("rotated");
+        server.app.grants.remove_client(&server.app.clients, &id, actor()).await.expect("removed");
+        notes.manage(Method::GET, None).await.expect(401);
+    })
+    .await;
+}
