@@ -133,23 +133,31 @@ impl From<sea_orm::DbErr> for Error {
         use sea_orm::DbErr;
         let away = match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-            DbErr::Exec(cause) | DbErr::Query(cause) => is_connection_lost(cause),
+            DbErr::Exec(cause) | DbErr::Query(cause) => is_out_of_service(cause),
             _ => false,
         };
         if away { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) }
     }
 }
 
-fn is_connection_lost(cause: &sea_orm::RuntimeErr) -> bool {
+/// Whether a database is lost, or takes nothing for a reason that is its own: the disk is full, or a copy that
+/// is only read has taken its place.
+fn is_out_of_service(cause: &sea_orm::RuntimeErr) -> bool {
     use sea_orm::{RuntimeErr, SqlxError};
     let RuntimeErr::SqlxError(error) = cause else { return false };
     match &**error {
         SqlxError::Io(_) | SqlxError::PoolClosed | SqlxError::PoolTimedOut | SqlxError::WorkerCrashed => true,
-        // Class 57: operator intervention (shutdown, crash); class 53: out of resources; class 08:
-        // connection exceptions (PostgreSQL, appendix A).
-        SqlxError::Database(error) => error
-            .code()
-            .is_some_and(|code| ["57", "53", "08"].iter().any(|class| code.len() == 5 && code.starts_with(class))),
+        SqlxError::Database(error) => error.code().is_some_and(|code| tells_of_an_outage(&code)),
         _ => false,
     }
+}
+
+fn tells_of_an_outage(code: &str) -> bool {
+    // PostgreSQL, appendix A. Class 57: operator intervention (shutdown, crash); class 53: out of resources;
+    // class 08: connection exceptions; 25006: a copy that is only read.
+    if code.len() == 5 {
+        return code == "25006" || ["57", "53", "08"].iter().any(|class| code.starts_with(class));
+    }
+    // SQLite: READONLY, IOERR, FULL, CANTOPEN; the lowest byte of an extended code says which.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 8 | 10 | 13 | 14))
 }

@@ -28,3 +28,4 @@ mod registration_kept;
 mod returned;
 mod rules;
 mod signed_answers;
+mod without_store;
