@@ -1,6 +1,7 @@
 //! The OpenID provider, as its clients and the people in between see it.
 
 mod apps;
+mod asked_again;
 mod assertions;
 mod assertions_bent;
 mod authorize;
