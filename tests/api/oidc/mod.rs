@@ -16,6 +16,7 @@ mod device;
 mod device_codes;
 mod flow;
 mod forged;
+mod framed;
 mod guesses;
 mod introspection;
 mod logout;
