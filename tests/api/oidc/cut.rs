@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::claims::{WISHES, learnt};
 use crate::support::relying_party::payload;
-use crate::support::{App, TestServer, Tokens, clients_file, each};
+use crate::support::{Answer, App, Browser, TestServer, Tokens, clients_file, each};
 
 const ADA: &str = "ada@fernwood.example";
 const ALL: &str = "openid email roles offline_access";
@@ -19,8 +19,22 @@ async fn cut(server: &TestServer, from: &str, to: &str) -> TestServer {
 
 /// The same with `scope`, where it might ask for all.
 async fn cut_scope(server: &TestServer, scope: &str) -> TestServer {
-    let name = "client_name = \"app & co\"\n";
-    cut(server, name, &format!("{name}scope = \"{scope}\"\n")).await
+    cut_scope_of(server, "app", scope).await
+}
+
+async fn cut_scope_of(server: &TestServer, id: &str, scope: &str) -> TestServer {
+    let name = format!("client_name = \"{id} & co\"\n");
+    cut(server, &name, &format!("{name}scope = \"{scope}\"\n")).await
+}
+
+/// Fails unless the tokens of `answer` are for `openid email` alone, and end with their session.
+async fn is_cut(app: &App, answer: &Answer) {
+    let tokens = Tokens::from(answer);
+    assert_eq!((answer.text("scope").as_str(), &tokens.refresh), ("openid email", &None), "{answer:?}");
+    for said in learnt(app, &tokens).await.iter().chain([&payload(&tokens.access)]) {
+        assert!(said.get("roles").is_none() && said.get("name").is_none(), "{said}");
+    }
+    assert!(app.site.is_active(&tokens.access).await);
 }
 
 #[tokio::test]
@@ -69,13 +83,58 @@ async fn sec_043_a_refresh_gives_what_its_client_may_ask_for_today() {
 }
 
 #[tokio::test]
+async fn sec_043_a_code_brings_what_its_client_may_ask_for_today() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let app = App::at(server, "app");
+        let asked = [("scope", ALL), ("claims", WISHES)];
+        let (code, other) = (app.code(&browser, ADA, &asked).await, app.code(&browser, ADA, &asked).await);
+        let node = cut_scope(server, "openid email").await;
+        is_cut(&App::at(&node, "app"), &App::at(&node, "app").exchange(&code).await).await;
+        let node = cut_scope(server, "groups").await;
+        App::expect_refusal(&App::at(&node, "app").exchange(&other).await, "invalid_scope");
+        assert_eq!(app.exchange(&other).await.expect(200).text("scope"), ALL, "no refusal has spent it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_043_a_device_is_let_in_to_what_its_client_may_ask_for_today() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let tv = App::at(server, "tv");
+        let (device, let_in) = (tv.device(ALL).await, tv.device(ALL).await);
+        Browser::signed_in(server, ADA).await.let_in(&let_in).await;
+        let node = cut_scope_of(server, "tv", "openid email").await;
+        let browser = Browser::signed_in(&node, ADA).await;
+        let asked = browser.type_code(&device.user_code).await.expect(303);
+        let page = browser.open(asked.header("location")).await.expect(200).body;
+        assert!(page.contains("see your e-mail address"), "{page}");
+        assert!(!page.contains("see your roles") && !page.contains("stay signed in"), "{page}");
+        browser.decide(&device.user_code, "allow").await.expect(303);
+        let cut = App::at(&node, "tv");
+        // Also one that was let in to more before.
+        for device in [&device, &let_in] {
+            is_cut(&cut, &cut.poll(device).await).await;
+        }
+        let device = tv.device(ALL).await;
+        Browser::signed_in(server, ADA).await.let_in(&device).await;
+        let node = cut_scope_of(server, "tv", "groups").await;
+        App::expect_refusal(&App::at(&node, "tv").poll(&device).await, "invalid_scope");
+        assert_eq!(tv.poll(&device).await.expect(200).text("scope"), ALL, "no refusal has spent it");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sec_043_sec_071_a_resource_that_is_not_the_clients_any_more_goes() {
     each(&[], async |server| {
         server.sign_up(ADA).await;
         let (api, files) = ("https://api.example/", "https://files.example/");
         let path = format!("{}&resource={files}", App::at(server, "app").request(&[("scope", ALL), ("resource", api)]));
         let app = App::at(server, "app");
-        let answer = app.enter(&crate::support::Browser::at(server), ADA, &path).await;
+        let answer = app.enter(&Browser::at(server), ADA, &path).await;
         let tokens = Tokens::from(&app.exchange(&app.answered(&answer)["code"]).await);
         let issuer = server.app.config.web.issuer();
         assert_eq!(payload(&tokens.access)["aud"], json!([api, files, issuer]));
