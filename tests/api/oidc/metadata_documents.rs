@@ -17,7 +17,7 @@ use crate::support::{Answer, App, Browser, CLIENT_SECRET, Kind, TestServer, Toke
 const ADA: &str = "ada@fernwood.example";
 const MCP: &str = "https://mcp.example/";
 pub(super) const DOCUMENT: &str = "/client.json";
-const ASKED: &[(&str, &str)] = &[("scope", "openid profile offline_access"), ("resource", MCP)];
+pub(super) const ASKED: &[(&str, &str)] = &[("scope", "openid profile offline_access"), ("resource", MCP)];
 
 /// A server that lets clients describe themselves, and calls the sites of this machine.
 pub(super) async fn serve(site: &Publisher, kind: &Kind, changes: &[(&str, &str)]) -> TestServer {
@@ -77,7 +77,7 @@ pub(super) fn described(server: &TestServer, site: &Publisher, path: &str) -> Ap
 }
 
 /// The tokens that Ada gives the app in `browser`, where she is signed in.
-async fn allow(app: &App, browser: &Browser) -> Tokens {
+pub(super) async fn allow(app: &App, browser: &Browser) -> Tokens {
     let answer = app.answered(&decide(app, browser, &app.request(ASKED), "allow").await);
     Tokens::from(&app.exchange(&answer["code"]).await)
 }

@@ -20,6 +20,7 @@ mod framed;
 mod guesses;
 mod introspection;
 mod logout;
+mod metadata_away;
 mod metadata_documents;
 mod metadata_hostile;
 mod pairwise;
