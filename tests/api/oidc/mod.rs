@@ -9,6 +9,7 @@ mod back_channel;
 mod bearers;
 mod claims;
 mod client_keys;
+mod clients_file;
 mod codes;
 mod consent;
 mod cut;
