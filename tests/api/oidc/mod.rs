@@ -7,6 +7,7 @@ mod assertions_bent;
 mod authorize;
 mod back_channel;
 mod bearers;
+mod bent;
 mod claims;
 mod client_keys;
 mod clients_file;
