@@ -1,5 +1,6 @@
 //! The OpenID provider, as its clients and the people in between see it.
 
+mod alike;
 mod apps;
 mod asked_again;
 mod assertions;

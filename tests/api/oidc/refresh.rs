@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use entity::audit_event;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
 use crate::support::relying_party::payload;
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
@@ -67,6 +70,9 @@ async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
         assert_eq!(app.refresh(&newest).await.text("error"), "invalid_grant", "the family is dead");
         assert!(!server.is_active(&first.access).await);
         assert!(browser.is_signed_in().await, "the person's own session is not the client's to lose");
+        let told = audit_event::Column::Kind.eq("refresh.replayed");
+        let told = audit_event::Entity::find().filter(told).all(server.app.database.read()).await.expect("the audit");
+        assert!(told.len() == 1 && told[0].detail.contains("\"app\""), "it is told of once: {told:?}");
     })
     .await;
 }
