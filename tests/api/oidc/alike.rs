@@ -142,9 +142,11 @@ async fn sec_079_a_dead_session_token_is_refused_at_every_door() {
         for email in [ADA, JONAS] {
             server.sign_up(email).await;
         }
-        let ended = server.sign_in(ADA).await;
+        let (ended, gone) = (server.sign_in(ADA).await, server.sign_in(JONAS).await);
+        for token in [&ended.token, &gone.token] {
+            assert!(server.is_active(token).await, "and remembered");
+        }
         server.logout(&ended.token).await.expect(200);
-        let gone = server.sign_in(JONAS).await;
         let jonas = server.app.users.by_email(JONAS).await.expect("a read").expect("Jonas").id;
         server.app.accounts.delete(jonas, Doer::command()).await.expect("deleted");
         let living = server.sign_in(ADA).await;
