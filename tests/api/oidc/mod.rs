@@ -7,6 +7,7 @@ mod assertions;
 mod assertions_bent;
 mod authorize;
 mod back_channel;
+mod back_channel_late;
 mod bearers;
 mod bent;
 mod claims;
