@@ -97,7 +97,8 @@ mod tests {
             fs::write(at(name).join("key"), name).expect("written");
         }
         lead_to("one");
-        let path = at("data").join("key");
+        std::os::unix::fs::symlink(at("data").join("key"), at("key")).expect("a link");
+        let path = at("key");
         let seen = || vec![(path.clone(), fingerprint(&path))];
         let first = seen();
         assert!(!have_changed(&first));
