@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sea_orm::EntityTrait;
+
 use crate::support::relying_party::VERIFIER;
 use crate::support::{App, Browser, CLIENT_SECRET, TestServer, Tokens, each};
 
@@ -57,6 +59,30 @@ async fn sec_053_of_twenty_at_once_one_wins_and_keeps_nothing() {
             app.userinfo(&tokens.access).await.expect(401);
         }
         assert!(server.is_active(&untouched.access).await, "what other codes gave stays");
+    })
+    .await;
+}
+
+/// An opaque token is a row of its grant: whoever was first may find that gone before the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_053_nobody_keeps_an_opaque_token_of_a_code_that_was_raced_for() {
+    each(&[], async |server| {
+        let app = App::at(server, "opaque");
+        server.sign_up(ADA).await;
+        let browser = Browser::at(server);
+        for at_once in [20, 2] {
+            let code = app.code(&browser, ADA, OFFLINE).await;
+            let answers = futures_util::future::join_all((0..at_once).map(|_| app.exchange(&code))).await;
+            let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+            assert!(won.len() <= 1, "{won:?}");
+            lost.iter().for_each(|answer| App::expect_refusal(answer, "invalid_grant"));
+            for tokens in won.iter().map(Tokens::from) {
+                assert!(!server.is_active(&tokens.access).await);
+                App::expect_refusal(&app.refresh(tokens.refresh.as_deref().expect("one")).await, "invalid_grant");
+            }
+            let left = entity::access_token::Entity::find().all(server.app.database.read()).await.expect("rows");
+            assert!(left.is_empty(), "{left:?}");
+        }
     })
     .await;
 }
