@@ -52,6 +52,33 @@ async fn sec_066_a_known_and_an_unknown_client_are_refused_alike_wherever_they_c
 }
 
 #[tokio::test]
+async fn sec_084_sec_067_whoever_proves_nothing_learns_nothing_of_a_token() {
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        let (_, tokens) = App::at(server, "app").sign_in(ADA, &[]).await;
+        let form = [("token", tokens.access.as_str())];
+        let ask = async |shown: &[(&str, &str)]| {
+            server.send(server.request(Method::POST, "/oauth2/introspect").form(&[&form[..], shown].concat())).await
+        };
+        let nobody = ask(&[]).await.expect(401);
+        assert_eq!(nobody.text("error"), "invalid_client");
+        for id in ["chat", "opaque", "nobody"] {
+            assert_eq!(ask(&[("client_id", id)]).await.comparable(), nobody.comparable(), "{id}");
+        }
+        for public in ["spa", "native", "tv"] {
+            assert_eq!(ask(&[("client_id", public)]).await.expect(401).text("error"), "invalid_client", "{public}");
+        }
+        // Nor is a secret left out by whoever has one, and nobody gives a token up for another.
+        let revoke = server.request(Method::POST, "/oauth2/revoke").form(&[form[0], ("client_id", "app")]);
+        assert_eq!(server.send(revoke).await.expect(401).text("error"), "invalid_client");
+        let revoke = server.request(Method::POST, "/oauth2/revoke").form(&[form[0], ("client_id", "spa")]);
+        server.send(revoke).await.expect(200);
+        assert!(server.is_active(&tokens.access).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sec_082_a_clients_token_that_opens_nothing_looks_like_any_other() {
     each(&[], async |server| {
         for email in [ADA, JONAS] {
