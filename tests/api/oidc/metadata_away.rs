@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 
 use super::assertions::{issuer, now};
 use super::consent::decide;
-use super::metadata_documents::{ASKED, DOCUMENT, allow, describe, described, each, is_page};
+use super::metadata_documents::{
+    ASKED, DOCUMENT, allow, borrowed, describe, described, each, is_page, serve, settings,
+};
 use crate::support::jws::Key;
 use crate::support::more_apps::claims;
 use crate::support::publisher::Publisher;
 use crate::support::relying_party::{VERIFIER, payload};
-use crate::support::{Answer, App, Browser, TestServer, Tokens};
+use crate::support::{Answer, App, Browser, TestServer, Tokens, kinds};
 
 const ADA: &str = "ada@fernwood.example";
 /// For how long a document is believed that does not say so.
@@ -60,6 +62,74 @@ async fn sec_046_a_document_that_is_away_sends_nobody_on_however_it_says_so() {
         site.publish(DOCUMENT, &describe(site, DOCUMENT, &[]));
         server.pass(PAUSE);
         assert_eq!(browser.open(&quill.request(ASKED)).await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_let_in_goes_on_after_a_restart_while_its_document_is_away() {
+    for kind in kinds() {
+        let site = Publisher::start().await;
+        let server = serve(&site, &kind, &[]).await;
+        site.publish(DOCUMENT, &describe(&site, DOCUMENT, &[]));
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(&server, ADA).await;
+        let tokens = allow(&described(&server, &site, DOCUMENT), &browser).await;
+
+        let settings = settings(&site, &[]);
+        let fresh = server.another_node(&borrowed(&settings)).await;
+        site.answer_with(DOCUMENT, "500 No", "", "");
+        let quill = described(&fresh, &site, DOCUMENT);
+        assert!(fresh.is_active(&tokens.access).await);
+        quill.userinfo(&tokens.access).await.expect(200);
+        let next = Tokens::from(&quill.refresh(tokens.refresh.as_deref().expect("one")).await);
+        let browser = Browser::signed_in(&fresh, ADA).await;
+        assert!(browser.open("/account/apps").await.expect(200).body.contains("Quill &amp; co"));
+        // A person is sent on only by what the document says now.
+        is_page(&browser.open(&quill.request(ASKED)).await);
+        fresh.pass(Duration::from_secs(10));
+        site.publish(DOCUMENT, &describe(&site, DOCUMENT, &[]));
+        assert_eq!(browser.open(&quill.request(ASKED)).await.status, 303);
+        quill.call("/oauth2/revoke", &[("token", &next.refresh.expect("one"))]).await.expect(200);
+        assert!(!fresh.is_active(&next.access).await);
+
+        // The copy goes when nothing can hang on it any more.
+        fresh.pass(Duration::from_secs(9 * 24 * 3600));
+        assert_eq!(fresh.app.clients.sweep_documents(10).await.expect("a sweep"), 1);
+        fresh.stop().await;
+        server.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_believed_for_as_long_as_it_says_within_bounds() {
+    each(&[], async |server, site| {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        for (path, headers, fresh) in [
+            ("/unsaid", "", minutes(60)),
+            ("/said", "cache-control: max-age=600\r\n", minutes(10)),
+            ("/aged", "cache-control: max-age=600\r\nage: 300\r\n", minutes(5)),
+            ("/never", "cache-control: no-store\r\n", minutes(1)),
+            ("/ever", "cache-control: max-age=31536000\r\n", minutes(24 * 60)),
+        ] {
+            let headers = format!("content-type: application/json\r\n{headers}");
+            site.answer_with(path, "200 OK", &headers, &describe(site, path, &[]).to_string());
+            let app = described(server, site, path);
+            for _ in 0..2 {
+                assert_eq!(server.get(&app.request(&[])).await.status, 303, "{path}");
+            }
+            server.pass(fresh - Duration::from_millis(1));
+            assert_eq!(server.get(&app.request(&[])).await.status, 303);
+            assert_eq!(site.heard(path), 1, "{path}");
+            server.pass(Duration::from_millis(1));
+            assert_eq!(server.get(&app.request(&[])).await.status, 303);
+            assert_eq!(site.heard(path), 2, "{path}");
+        }
+        // What it says now counts, and what it said before no more.
+        let app = described(server, site, "/said");
+        server.pass(minutes(60));
+        site.publish("/said", &describe(site, "/said", &[("redirect_uris", json!(["https://other.example/cb"]))]));
+        is_page(&server.get(&app.request(&[])).await);
     })
     .await;
 }
