@@ -4,6 +4,8 @@ use postern::error::ErrorKind;
 use postern::services::caller::Caller;
 use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 
+use reqwest::header::ORIGIN;
+
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
@@ -102,6 +104,10 @@ async fn sec_056_sec_031_consent_is_given_by_our_own_page_in_the_browser_that_be
         }
         for token in [None, Some(""), Some("forged")] {
             assert_eq!(send(&browser, &form, token).await, 403, "{token:?}");
+        }
+        let whole: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        for from in ["https://guest.example", "https://evil.example", "null"] {
+            browser.post("/consent", &whole, Some((ORIGIN, from))).await.expect(403);
         }
         assert_eq!((allowed(server, ADA).await, allowed(server, JONAS).await), (0, 0));
         assert_eq!(send(&browser, &form, Some(csrf(&form))).await, 303);
