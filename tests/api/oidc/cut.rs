@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::claims::{WISHES, learnt};
 use crate::support::relying_party::payload;
-use crate::support::{Answer, App, Browser, TestServer, Tokens, clients_file, each};
+use crate::support::{Answer, App, Browser, TestServer, Tokens, clients_file, each, kinds};
 
 const ADA: &str = "ada@fernwood.example";
 const ALL: &str = "openid email roles offline_access";
@@ -97,6 +97,48 @@ async fn sec_043_a_code_brings_what_its_client_may_ask_for_today() {
         assert_eq!(app.exchange(&other).await.expect(200).text("scope"), ALL, "no refusal has spent it");
     })
     .await;
+}
+
+#[tokio::test]
+async fn sec_043_a_person_is_asked_for_what_the_client_may_ask_for_today() {
+    for kind in kinds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("cut.toml");
+        std::fs::write(&file, clients_file()).expect("a file");
+        let server = TestServer::on(&kind, &[("POSTERN_CLIENTS_FILE", file.to_str().expect("UTF-8"))]).await;
+        let reduce = async |scope: &str| {
+            let name = "client_name = \"guest & co\"\n";
+            let text = clients_file().replacen(name, &format!("{name}scope = \"{scope}\"\n"), 1);
+            std::fs::write(&file, text).expect("a file");
+            server.app.clients.reload().await;
+        };
+        server.sign_up(ADA).await;
+        let (guest, browser) = (App::at(&server, "guest"), Browser::signed_in(&server, ADA).await);
+        let path = browser.open(&guest.request(&[("scope", ALL), ("claims", WISHES)])).await.expect(303);
+        let path = path.header("location");
+        let page = browser.open(path).await.expect(200);
+        assert!(page.body.contains("see your roles") && page.body.contains("stay signed in"), "{}", page.body);
+        reduce("openid email").await;
+        let page = browser.open(path).await.expect(200).body;
+        assert!(page.contains("see your e-mail address"), "{page}");
+        assert!(!page.contains("see your roles") && !page.contains("stay signed in"), "{page}");
+        // The form from before gives no more either.
+        let form = browser.form(&browser.open(path).await).await;
+        let fields: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let allowed =
+            browser.post("/consent", &[&fields[..], &[("decision", "allow")]].concat(), None).await.expect(303);
+        let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada").id;
+        let kept = server.app.grants.consents(user).await.expect("a read");
+        assert!(kept.len() == 1 && kept[0].scope == entity::Names::new(["openid", "email"]), "{kept:?}");
+        assert!(!kept[0].claims.contains("roles"), "{kept:?}");
+        let code = guest.answered(&guest.follow(&browser, allowed.header("location")).await)["code"].clone();
+        is_cut(&guest, &guest.exchange(&code).await).await;
+        // Nothing is left to ask for.
+        let path = browser.open(&guest.request(&[("prompt", "consent"), ("scope", "openid email")])).await.expect(303);
+        reduce("groups").await;
+        browser.open(path.header("location")).await.expect(400);
+        server.remove().await;
+    }
 }
 
 #[tokio::test]
