@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::accounts::{Accounts, Doer};
 use super::caller::Caller;
+use super::clients::unvouched::is_deceptive;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
@@ -124,21 +125,10 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
     if name.chars().nth(LONGEST_NAME).is_some() {
         return Some(FieldProblem::new("name", "A name has at most 80 characters."));
     }
-    if name.chars().any(|it| char::is_control(it) || is_hidden(it)) {
+    if name.chars().any(|it| char::is_control(it) || is_deceptive(it)) {
         return Some(FieldProblem::new("name", "A name holds no line breaks or control characters."));
     }
     None
-}
-
-/// Whether `it` shows nothing and yet changes what is shown: a name made of such letters, or one
-/// that turns the direction of the text after it, passes for another person's.
-const fn is_hidden(it: char) -> bool {
-    // U+200C and U+200D stay: Persian and the scripts of India are written with them.
-    matches!(
-        it,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-    ) || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
-        || matches!(it, '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// What stands against `password` as the choice of somebody of whom `known` is known.

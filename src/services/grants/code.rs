@@ -131,7 +131,7 @@ impl Grants {
     }
 
     /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
-    /// of its tokens; answers it as it is now. None when somebody was faster, or its session has ended.
+    /// of its tokens, which is longer where it is `offline`; answers it as it is now. None when somebody was faster, or its session has ended.
     ///
     /// # Errors
     /// When the database is away.
@@ -152,6 +152,7 @@ impl Grants {
         let changed = Entity::update_many()
             .col_expr(Column::RedeemedAt, Expr::value(now))
             .col_expr(Column::ExpiresAt, Expr::value(end))
+            .col_expr(Column::Offline, Expr::value(grant.offline))
             .filter(fresh)
             .exec(tx)
             .await?;

@@ -18,9 +18,13 @@ impl SignIn {
     /// # Errors
     /// [`ErrorKind::AuthorizationPending`], [`ErrorKind::SlowDown`], [`ErrorKind::ExpiredToken`],
     /// [`ErrorKind::AccessDenied`], also when whoever let it in may not enter or has signed out
-    /// meanwhile; [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; when the database is away.
+    /// meanwhile; [`ErrorKind::InvalidScope`] when the client may ask for nothing of it any more;
+    /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; when the database is away.
     pub async fn device(&self, client: &Client, text: &str, resources: &[String], caller: &Caller) -> Result<TokenSet> {
-        let device = self.grants.poll(client, text).await?;
+        let device = self.grants.poll(client, text).await?.cut_for(client);
+        if device.scope.as_slice().is_empty() {
+            return Err(ErrorKind::InvalidScope.into());
+        }
         let audience = self.tokens.audience(client, &device.scope, device.resources.as_slice(), resources)?;
         let by = match device.session {
             Some(id) => self.sessions.look_up(id).await?,

@@ -37,6 +37,8 @@ async fn sec_126_sec_103_what_is_no_document_of_its_address_is_a_page_and_no_red
             ("200 OK", JSON, with(&[("redirect_uris", json!(["javascript:alert(1)//https://quill.example/cb"]))])),
             ("200 OK", JSON, with(&[("redirect_uris", json!({"0": "https://quill.example/cb"}))])),
             ("200 OK", JSON, with(&[("client_name", json!(["Quill"]))])),
+            ("200 OK", JSON, with(&[("client_name", json!("Fern\u{2060}wood"))])),
+            ("200 OK", JSON, with(&[("client_name", json!("Fernwood\u{1d173}"))])),
             ("200 OK", JSON, with(&[("jwks", json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}))])),
             ("200 OK", JSON, with(&[("contacts", json!(["x".repeat(1 << 20)]))])),
             ("200 OK", JSON, with(&[("contacts", json!(["x".repeat(5 << 10)]))])),

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use entity::{audit_event, refresh_family};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
 use crate::support::relying_party::payload;
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
@@ -50,6 +53,37 @@ async fn sec_039_many_tabs_at_once_get_one_successor() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_039_fifty_refreshes_of_an_app_on_two_nodes_leave_one_family() {
+    each(&[], async |one| {
+        let two = one.another_node(&[]).await;
+        one.sign_up(ADA).await;
+        let (_, tokens) = App::at(one, "app").sign_in(ADA, OFFLINE).await;
+        let first = tokens.refresh.expect("a refresh token");
+        let asked = (0..50).map(|number| {
+            let site = if number % 2 == 0 { &one.site } else { &two.site };
+            let (app, token) = (App::at(site, "app"), first.clone());
+            tokio::spawn(async move { Tokens::from(&app.refresh(&token).await) })
+        });
+        let mut got = Vec::new();
+        for one in asked.collect::<Vec<_>>() {
+            got.push(one.await.expect("an answer"));
+        }
+        let next = got[0].refresh.clone().expect("the next one");
+        assert!(next != first && got.iter().all(|it| it.refresh.as_ref() == Some(&next)), "{got:?}");
+        let families = refresh_family::Entity::find().all(one.app.database.read()).await.expect("rows");
+        assert_eq!((families.len(), families[0].generation), (1, 1), "{families:?}");
+        for node in [one, &two] {
+            for token in [&got[0].access, &got[49].access, &next] {
+                assert!(node.is_active(token).await);
+            }
+            assert!(!node.is_active(&first).await);
+        }
+        two.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
     each(&[], async |server| {
@@ -67,6 +101,9 @@ async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
         assert_eq!(app.refresh(&newest).await.text("error"), "invalid_grant", "the family is dead");
         assert!(!server.is_active(&first.access).await);
         assert!(browser.is_signed_in().await, "the person's own session is not the client's to lose");
+        let told = audit_event::Column::Kind.eq("refresh.replayed");
+        let told = audit_event::Entity::find().filter(told).all(server.app.database.read()).await.expect("the audit");
+        assert!(told.len() == 1 && told[0].detail.contains("\"app\""), "it is told of once: {told:?}");
     })
     .await;
 }

@@ -154,11 +154,11 @@ async fn decide(app: &App, typed: &str, decision: Decision, live: &Live, caller:
     Ok(code)
 }
 
-/// The device whose code was typed in this session, with the app on it.
+/// The device whose code was typed in this session, as far as its app may ask today, with that app.
 async fn find(app: &App, code: &UserCode, live: &Live) -> Result<Option<(Device, Arc<Client>)>> {
     let Some(device) = app.grants.device(code, live).await? else { return Ok(None) };
     let client = app.clients.find(&device.client_id).await?;
-    Ok(client.map(|client| (device, client)))
+    Ok(client.map(|client| (device.cut_for(&client), client)))
 }
 
 fn confirm(visitor: &Visitor, code: &UserCode, device: Device, client: &Client, live: &Live) -> ConfirmDevicePage {
