@@ -8,6 +8,7 @@
 //! [`Metadata`] and its line in `declared.rs`.
 
 mod assertion;
+mod calls;
 mod change;
 mod client;
 mod credentials;
