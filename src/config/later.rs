@@ -6,9 +6,6 @@ use crate::env::{Env, Fault};
 const LATER: &[(&str, &str, &str)] = &[
     ("POSTERN_DISPOSABLE_DOMAINS_FILE", "none", "every domain may sign up"),
     ("POSTERN_OPENID_REGISTRATION", "", "there are no connectors yet"),
-    ("POSTERN_ACCESS_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
-    ("POSTERN_ID_TOKEN_LIFETIME", "", "there is no OpenID provider yet"),
-    ("POSTERN_CODE_LIFETIME", "", "there is no OpenID provider yet"),
     ("POSTERN_CONNECTORS_FILE", "", "there are no connectors yet"),
     ("POSTERN_RULES_FILE", "", "there is no forward-auth yet"),
     ("POSTERN_LINK_LIFETIME", "", "no links are mailed yet"),

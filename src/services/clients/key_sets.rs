@@ -72,10 +72,10 @@ impl Clients {
         // The key may be newer than the set that is held, and the set older than it may be.
         let (outgoing, url) = (self.key_sets.outgoing.clone(), address.to_owned());
         let begin = || {
-            let permit = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
+            let call = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
             Ok(async move {
                 let set = outgoing.get_json(&url, LARGEST).await;
-                drop(permit);
+                drop(call);
                 let set = Jwks::published(&set?).map_err(|words| unreadable("the key set", &words))?;
                 Ok((set, FRESH))
             })

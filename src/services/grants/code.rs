@@ -145,9 +145,12 @@ impl Grants {
             return Ok(None);
         }
         let now = self.clock.now();
-        // The session, too, must find it to the last: by it the client is told of a logout.
-        let end =
-            if grant.offline { std::cmp::max(session_end, now + self.settings.offline_lifetime) } else { session_end };
+        // From the sign-in, which a code that is fetched again and again does not put off (SEC-042). The session,
+        // too, must find it to the last: by it the client is told of a logout.
+        let end = match grant.offline {
+            true => std::cmp::max(session_end, grant.authenticated_at + self.settings.offline_lifetime),
+            false => session_end,
+        };
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
         let changed = Entity::update_many()
             .col_expr(Column::RedeemedAt, Expr::value(now))

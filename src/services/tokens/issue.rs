@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::Names;
+use entity::{Names, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
@@ -168,9 +168,14 @@ impl Tokens {
         self.set(client, grant, live, Granted { scope, audience, refresh_token, nonce: None }).await
     }
 
-    /// How long the tokens of one grant live at most: those that are refreshed, or one alone.
-    pub(in crate::services) fn longest(&self, offline: bool) -> Duration {
-        if offline { self.settings.refresh_lifetime } else { self.settings.access_token_lifetime }
+    /// How long the tokens of one grant live at most from now on: one alone, or where they are refreshed until the
+    /// sign-in at `proven` is too old. Zero when it is that already.
+    #[must_use]
+    pub fn longest(&self, offline: bool, proven: Timestamp) -> Duration {
+        match offline {
+            true => (proven + self.settings.refresh_lifetime).since(self.clock.now()),
+            false => self.settings.access_token_lifetime,
+        }
     }
 
     /// Whom an access token of `scope` is meant for: the resources `asked` for, which must be among

@@ -177,6 +177,38 @@ async fn sec_124_sec_146_strangers_have_only_so_many_addresses_called() {
     .await;
 }
 
+/// Sites that answer late would hold every place that there is for calls to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_124_one_network_does_not_take_every_place_for_calls() {
+    each(&[("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")], async |server, site| {
+        site.hold();
+        let ask = |address: &str, path: &str| {
+            let asked = described(server, site, path).request(&[]);
+            let request = server.request(reqwest::Method::GET, &asked).header("x-forwarded-for", address);
+            let site = server.site.clone();
+            async move { site.send(request).await }
+        };
+        // By their /64 the same network.
+        let slow: Vec<_> = (0..8)
+            .map(|number| tokio::spawn(ask(&format!("2001:db8:1:2::{number}"), &format!("/slow/{number}"))))
+            .collect();
+        for number in 0..8 {
+            site.hears(&format!("/slow/{number}"), 1).await;
+        }
+        let refused = ask("2001:db8:1:2::99", "/slow/8").await.expect(429);
+        assert_eq!((refused.header("retry-after"), refused.header("location")), ("1", ""));
+        assert_eq!(site.heard("/slow/8"), 0);
+        let other = tokio::spawn(ask("2001:db8:1:3::1", "/slow/9"));
+        site.hears("/slow/9", 1).await;
+        site.release();
+        for one in slow.into_iter().chain([other]) {
+            is_page(&one.await.expect("an answer"));
+        }
+        is_page(&ask("2001:db8:1:2::99", "/slow/8").await);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_reading_serves_all_who_come_at_once() {
     each(&[], async |server, site| {

@@ -201,6 +201,59 @@ async fn sec_042_no_refresh_goes_past_the_end() {
     assert_eq!(app.refresh(&token).await.text("error"), "invalid_grant");
 }
 
+/// Whoever holds a browser session could keep a client in for ever by one code after the other.
+#[tokio::test]
+async fn sec_042_the_life_counts_from_the_sign_in_and_not_from_the_code() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "7200000")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, _) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(3600));
+        let late = Tokens::from(&app.exchange(&app.code(&browser, ADA, OFFLINE).await).await);
+        server.pass(Duration::from_secs(3599));
+        let late = Tokens::from(&app.refresh(&late.refresh.expect("a refresh token")).await);
+        server.pass(Duration::from_secs(1));
+        assert_eq!(app.refresh(&late.refresh.expect("the next one")).await.text("error"), "invalid_grant");
+
+        server.pass(Duration::from_secs(1));
+        // The session goes on, and gives nothing to refresh any more until its person is here again.
+        assert!(browser.is_signed_in().await);
+        let silent = app.answered(&app.follow(&browser, &app.request(&[OFFLINE[0], ("prompt", "none")])).await);
+        assert_eq!(silent["error"], "login_required");
+        let silent = app.answered(&app.follow(&browser, &app.request(&[("prompt", "none")])).await);
+        assert!(silent.contains_key("code"), "{silent:?}");
+        let page = app.follow(&browser, &app.request(OFFLINE)).await.expect(200);
+        assert!(page.body.contains("name=\"password\""), "{}", page.body);
+        let fresh = Tokens::from(&app.exchange(&app.code(&browser, ADA, OFFLINE).await).await);
+        server.pass(Duration::from_secs(7199));
+        let _ = Tokens::from(&app.refresh(&fresh.refresh.expect("a refresh token")).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_042_a_sign_in_again_counts_for_what_is_granted_after_it_alone() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "7200000")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, before) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(3600));
+        let code = app.code(&browser, ADA, &[OFFLINE[0], ("prompt", "login")]).await;
+        let after = Tokens::from(&app.exchange(&code).await);
+        let sid = |tokens: &Tokens| payload(tokens.id.as_deref().expect("an ID token"))["sid"].clone();
+        assert_eq!(sid(&before), sid(&after), "one session");
+        let before = before.refresh.expect("a refresh token");
+        server.pass(Duration::from_secs(3599));
+        let before = Tokens::from(&app.refresh(&before).await).refresh.expect("the next one");
+        server.pass(Duration::from_secs(1));
+        assert_eq!(app.refresh(&before).await.text("error"), "invalid_grant");
+        let after = Tokens::from(&app.refresh(&after.refresh.expect("a refresh token")).await);
+        server.pass(Duration::from_secs(3600));
+        assert_eq!(app.refresh(&after.refresh.expect("the next one")).await.text("error"), "invalid_grant");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_life_of_an_access_token_is_what_its_answer_says() {
     let server = TestServer::start(&[]).await;

@@ -112,6 +112,39 @@ async fn a_client_gets_and_loses_a_secret_by_its_method() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_069_of_changes_at_once_one_makes_the_secret_and_that_opens() {
+    for kind in crate::support::kinds() {
+        let server = TestServer::on(&kind, OPEN).await;
+        for _ in 0..6 {
+            let notes = SelfMade::unasked(&server, &[("token_endpoint_auth_method", json!("none"))]).await;
+            let wish = change(&notes, &[]);
+            let changes: Vec<_> = (0..8)
+                .map(|_| {
+                    let (notes, wish) = (notes.clone(), wish.clone());
+                    tokio::spawn(async move { notes.manage(Method::PUT, Some(&wish)).await })
+                })
+                .collect();
+            let mut secrets = Vec::new();
+            for change in changes {
+                let answer = change.await.expect("an answer");
+                match answer.status {
+                    200 => secrets.extend(answer.json()["client_secret"].as_str().map(str::to_owned)),
+                    _ => {
+                        assert_eq!((answer.status, answer.text("error").as_str()), (409, "invalid_request"));
+                        assert!(answer.text("error_description").contains("secret was changed"), "{answer:?}");
+                    }
+                }
+            }
+            let [secret] = secrets.as_slice() else { panic!("{} secrets were handed out", secrets.len()) };
+            let notes = SelfMade { secret: Some(secret.clone()), ..notes };
+            let asked = notes.call("/oauth2/token", &[("grant_type", "authorization_code"), ("code", "x")]).await;
+            assert_eq!(asked.text("error"), "invalid_grant", "it opens");
+        }
+        server.remove().await;
+    }
+}
+
 #[tokio::test]
 async fn sec_065_nobody_agrees_to_an_app_that_is_another_one_by_then() {
     each(OPEN, async |server| {
