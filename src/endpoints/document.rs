@@ -63,7 +63,7 @@ const REFUSALS: &[Refusals] = &[
     oauth("postUserinfo", &[Kind::InvalidToken, Kind::InsufficientScope]),
     oauth("registerClient", OF_METADATA),
     oauth("getRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
-    oauth("replaceRegistration", OF_METADATA),
+    oauth("replaceRegistration", OF_CHANGE),
     oauth("removeRegistration", &[Kind::InvalidToken, Kind::NotFound, Kind::TooManyRequests]),
 ];
 
@@ -74,6 +74,17 @@ const OF_METADATA: &[Kind] = &[
     Kind::UnapprovedSoftwareStatement,
     Kind::InvalidToken,
     Kind::NotFound,
+    Kind::TooManyRequests,
+];
+
+/// The same, of a client that may be changed by somebody else at that moment.
+const OF_CHANGE: &[Kind] = &[
+    Kind::InvalidRedirectUri,
+    Kind::InvalidClientMetadata,
+    Kind::UnapprovedSoftwareStatement,
+    Kind::InvalidToken,
+    Kind::NotFound,
+    Kind::Conflict,
     Kind::TooManyRequests,
 ];
 

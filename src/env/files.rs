@@ -83,6 +83,35 @@ fn look(seen: &Seen) -> Seen {
 mod tests {
     use super::*;
 
+    /// As secrets come to containers, and as certbot renews: what a link leads to is exchanged whole.
+    #[test]
+    fn another_end_of_a_link_is_a_change_and_so_is_another_text_of_the_same_length() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let lead_to = |name: &str| {
+            std::os::unix::fs::symlink(at(name), at("next")).expect("a link");
+            fs::rename(at("next"), at("data")).expect("moved");
+        };
+        for name in ["one", "two"] {
+            fs::create_dir(at(name)).expect("a folder");
+            fs::write(at(name).join("key"), name).expect("written");
+        }
+        lead_to("one");
+        std::os::unix::fs::symlink(at("data").join("key"), at("key")).expect("a link");
+        let path = at("key");
+        let seen = || vec![(path.clone(), fingerprint(&path))];
+        let first = seen();
+        assert!(!have_changed(&first));
+        lead_to("two");
+        assert!(have_changed(&first));
+        let second = seen();
+        fs::write(at("new"), "TWO").expect("written");
+        fs::rename(at("new"), at("two").join("key")).expect("moved");
+        assert!(have_changed(&second));
+        fs::remove_file(at("data")).expect("removed");
+        assert!(have_changed(&second) && fingerprint(&path).is_none());
+    }
+
     #[test]
     fn only_what_exists_is_taken() {
         let folder_path = tempfile::tempdir().expect("a folder");

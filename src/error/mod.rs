@@ -133,23 +133,49 @@ impl From<sea_orm::DbErr> for Error {
         use sea_orm::DbErr;
         let away = match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-            DbErr::Exec(cause) | DbErr::Query(cause) => is_connection_lost(cause),
+            DbErr::Exec(cause) | DbErr::Query(cause) => is_out_of_service(cause),
             _ => false,
         };
         if away { Self::busy(Duration::from_secs(1)).because(error) } else { Self::internal(error) }
     }
 }
 
-fn is_connection_lost(cause: &sea_orm::RuntimeErr) -> bool {
+/// Whether a database is lost, or takes nothing for a reason that is its own: the disk is full, or a copy that
+/// is only read has taken its place.
+fn is_out_of_service(cause: &sea_orm::RuntimeErr) -> bool {
     use sea_orm::{RuntimeErr, SqlxError};
     let RuntimeErr::SqlxError(error) = cause else { return false };
     match &**error {
         SqlxError::Io(_) | SqlxError::PoolClosed | SqlxError::PoolTimedOut | SqlxError::WorkerCrashed => true,
-        // Class 57: operator intervention (shutdown, crash); class 53: out of resources; class 08:
-        // connection exceptions (PostgreSQL, appendix A).
-        SqlxError::Database(error) => error
-            .code()
-            .is_some_and(|code| ["57", "53", "08"].iter().any(|class| code.len() == 5 && code.starts_with(class))),
+        SqlxError::Database(error) => error.code().is_some_and(|code| tells_of_an_outage(&code)),
         _ => false,
+    }
+}
+
+fn tells_of_an_outage(code: &str) -> bool {
+    // PostgreSQL, appendix A. Class 57: operator intervention (shutdown, crash); class 53: out of resources;
+    // class 40: undone for the sake of others (deadlock); class 08: connection exceptions; 25006: a copy that is
+    // only read.
+    if code.len() == 5 {
+        return code == "25006" || ["57", "53", "40", "08"].iter().any(|class| code.starts_with(class));
+    }
+    // SQLite: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN; the lowest byte of an extended code says which.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tells_of_an_outage;
+
+    #[test]
+    fn sec_151_what_is_worth_another_try_is_told_from_a_fault_of_ours() {
+        let lost = ["57P01", "53100", "08006", "25006", "40001", "40P01"];
+        let locked_read_only_broken_full = ["5", "261", "517", "6", "8", "1032", "10", "778", "13", "14", "526"];
+        for code in lost.into_iter().chain(locked_read_only_broken_full) {
+            assert!(tells_of_an_outage(code), "{code}");
+        }
+        for ours in ["23505", "42P01", "22P02", "25P02", "1", "11", "19", "787", "1555", "2067", "", "x"] {
+            assert!(!tells_of_an_outage(ours), "{ours}");
+        }
     }
 }

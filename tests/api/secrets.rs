@@ -1,10 +1,12 @@
 //! Nothing that opens anything is ever printed, logged or kept as it is.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::support::self_made::{TOKEN, metadata};
 use crate::support::{
-    CLIENT_SECRET, ENCRYPTION_KEY, JWT_REFRESH_SECRET, JWT_SECRET, PASSWORD, Place, Program, SignedIn, kinds,
+    App, Browser, CLIENT_SECRET, ENCRYPTION_KEY, JWT_REFRESH_SECRET, JWT_SECRET, PASSWORD, Place, Program, SelfMade,
+    SignedIn, Tokens, kinds,
 };
 
 const WRONG: &str = "hunter2 hunter3 hunter4";
@@ -44,6 +46,68 @@ async fn live(program: &Program) -> (Vec<String>, String) {
     (hidden.into_iter().chain([PASSWORD, WRONG].map(str::to_owned)).collect(), said)
 }
 
+/// What clients, devices and people on the way to an app hold, used and unused, by what it is; `place` lets
+/// clients register themselves who were asked to come.
+async fn held(place: &Place, program: &Program) -> Vec<(&'static str, String)> {
+    let email = "jonas@example.com";
+    program.sign_up(email).await;
+    let [app, opaque, guest, pushy] = ["app", "opaque", "guest", "pushy"].map(|id| App::at(program, id));
+    let offline = [("scope", "openid offline_access")];
+    let browser = Browser::signed_in(program, email).await;
+    let used = app.code(&browser, email, &offline).await;
+    let signed = Tokens::from(&app.exchange(&used).await);
+    let unused = app.code(&browser, email, &offline).await;
+    let (_, kept) = opaque.sign_in(email, &offline).await;
+    let newer = Tokens::from(&opaque.refresh(kept.refresh.as_deref().expect("one")).await);
+    let asked = pushy.request(&[]);
+    let pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(asked.split_once('?').expect("a query").1.as_bytes()).into_owned().collect();
+    let fields: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pushed = pushy.call("/oauth2/par", &fields).await.expect(201).text("request_uri");
+    let waiting = browser.open(&guest.request(&[])).await.expect(303);
+    let device = App::at(program, "tv").device("openid").await;
+    browser.type_code(&device.user_code).await.expect(303);
+    let mut held = vec![
+        ("a code that was exchanged", used),
+        ("a code", unused),
+        ("a signed access token", signed.access),
+        ("a refresh token of a client", signed.refresh.expect("one")),
+        ("an opaque access token", kept.access),
+        ("a refresh token that was used", kept.refresh.expect("one")),
+        ("a newer opaque access token", newer.access),
+        ("a newer refresh token", newer.refresh.expect("one")),
+        ("the name of a pushed request", pushed),
+        ("the key of a request that waits", waiting.header("location").to_owned()),
+        ("a device code", device.code),
+        ("what a person types for it", device.user_code.clone()),
+        ("the same without its dash", device.user_code.replace('-', "")),
+    ];
+    held.extend(of_clients(place, program).await);
+    held
+}
+
+/// What proves clients that were added while the server runs, and lets more of them come.
+async fn of_clients(place: &Place, program: &Program) -> Vec<(&'static str, String)> {
+    let made = async |words: &[&str], name: &str| {
+        let said = place.run(&[words, &["--json"]].concat(), "").await.expect(0);
+        let document: Value = serde_json::from_str(&said.out).expect("one JSON document");
+        document[name].as_str().unwrap_or_else(|| panic!("{name}: {document}")).to_owned()
+    };
+    let token = &["client", "registration-token"][..];
+    let (spent, fresh) = (made(token, "initial_access_token").await, made(token, "initial_access_token").await);
+    let notes = SelfMade::of(program, &program.register_client(Some(&spent), &metadata(&[])).await);
+    let add = ["client", "add", "added", "--redirect-uri", "https://added.example/cb"];
+    let first = made(&add, "client_secret").await;
+    vec![
+        ("the secret of an added client", first),
+        ("the one after its rotation", made(&["client", "rotate-secret", "added"], "client_secret").await),
+        ("an initial access token that was used", spent),
+        ("an initial access token", fresh),
+        ("a registration access token", notes.token),
+        ("the secret of a registered client", notes.secret.expect("a secret")),
+    ]
+}
+
 #[track_caller]
 fn holds_none(what: &str, text: &str, secrets: &[String]) {
     for (number, secret) in secrets.iter().enumerate() {
@@ -57,10 +121,11 @@ fn holds_none(what: &str, text: &str, secrets: &[String]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_004_sec_014_sec_148_no_secret_is_in_any_log_or_output() {
     for kind in kinds() {
-        let place = Place::on(&kind, &[("POSTERN_LOG", "trace")]).await;
+        let place = Place::on(&kind, &[&[("POSTERN_LOG", "trace")], TOKEN].concat()).await;
         let program = place.serve().await;
         let (mut secrets, said) = live(&program).await;
         holds_none("an answer", &said, &secrets[2..]);
+        secrets.extend(held(&place, &program).await.into_iter().map(|(_, secret)| secret));
         let keys = [JWT_SECRET, JWT_REFRESH_SECRET, ENCRYPTION_KEY, CLIENT_SECRET];
         secrets.extend(keys.map(str::to_owned));
 
@@ -112,21 +177,26 @@ async fn sec_004_the_password_of_the_database_is_never_shown() {
 #[tokio::test]
 async fn sec_025_sec_038_sec_145_a_dump_of_the_database_opens_nothing() {
     for kind in kinds() {
-        let place = Place::on(&kind, &[]).await;
+        let place = Place::on(&kind, TOKEN).await;
         let program = place.serve().await;
-        let (mut secrets, _) = live(&program).await;
-        let browser = crate::support::Browser::at(&program);
+        let (secrets, _) = live(&program).await;
+        let mut secrets: Vec<_> =
+            secrets.into_iter().map(|secret| ("a token of the chat, or a password", secret)).collect();
+        secrets.extend(held(&place, &program).await);
+        let browser = Browser::at(&program);
         let cookie = browser.sign_in("maren@example.com", PASSWORD).await.expect(303).cookie("postern_session");
         let random = cookie.strip_prefix("pst_bs_").expect("the sign of its kind");
         assert!(random.len() >= 22, "128 bits are 22 letters: {cookie}");
-        secrets.push(cookie);
+        secrets.push(("a session's cookie", cookie));
         drop(program);
         let dump = place.dump().await;
         assert!(dump.windows(17).any(|part| part == b"maren@example.com"), "the rows are in the dump");
-        for secret in &secrets {
-            let tail = &secret.as_bytes()[secret.len() - 16..];
-            assert!(!dump.windows(tail.len()).any(|part| part == tail), "the database holds {secret}");
-        }
+        let is_held = |secret: &str| {
+            let tail = &secret.as_bytes()[secret.len().saturating_sub(16)..];
+            dump.windows(tail.len()).any(|part| part == tail)
+        };
+        let found: Vec<_> = secrets.iter().filter(|(_, secret)| is_held(secret)).collect();
+        assert!(found.is_empty(), "the database holds {found:?}");
         place.remove().await;
     }
 }

@@ -137,6 +137,17 @@ async fn sec_006_a_secret_in_a_file_that_all_can_read_is_warned_of() {
 }
 
 #[tokio::test]
+async fn sec_052_a_code_that_would_live_longer_than_a_minute_is_refused_at_the_start() {
+    let mut place = Place::bare();
+    place.set("POSTERN_CODE_LIFETIME", "61s");
+    let refused = place.run(&[], "").await.expect(1).err;
+    assert!(refused.contains("POSTERN_CODE_LIFETIME") && refused.contains("from 1s to 1m"), "{refused}");
+    place.set("POSTERN_CODE_LIFETIME", "60s");
+    let taken = place.run(&["config", "check"], "").await.expect(0);
+    assert!(!taken.err.contains("POSTERN_CODE_LIFETIME"), "{taken:?}");
+}
+
+#[tokio::test]
 async fn wrong_usage_is_told_from_refusal() {
     let place = Place::bare();
     for arguments in [&["fly"][..], &["user", "ban"], &["--no-such-option"]] {

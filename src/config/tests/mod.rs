@@ -170,8 +170,20 @@ fn sec_065_registration_is_off_and_open_to_the_world_only_with_a_warning() {
 }
 
 #[test]
+fn sec_052_no_code_lives_longer_than_a_minute() {
+    let setting = |life: &str| with_secrets(&format!("POSTERN_CODE_LIFETIME={life}"));
+    for life in ["1s", "60s", "1m"] {
+        assert!(load(&setting(life)).is_ok_and(|(_, notes)| notes.warnings.is_empty()), "{life} is in force");
+    }
+    for life in ["0s", "61s", "2m", "10m"] {
+        let wrong = ("POSTERN_CODE_LIFETIME".to_owned(), "is out of range".to_owned());
+        assert_eq!(problems(&setting(life)), [wrong], "{life}");
+    }
+}
+
+#[test]
 fn names_of_later_releases_are_said_and_not_refused() {
-    assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_CODE_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
+    assert_eq!(warned("POSTERN_LOCALE=de\nPOSTERN_LINK_LIFETIME=\nPOSTERN_CHALLENGE="), ["POSTERN_LOCALE"]);
     for needed in ["POSTERN_REGISTRATION_MODE=invite", "POSTERN_PROXY_PROTOCOL=true"] {
         assert_eq!(refused(&with_secrets(needed)).len(), 1, "{needed} must not be passed over");
     }

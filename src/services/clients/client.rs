@@ -67,11 +67,11 @@ impl Client {
 
     /// The host by which people know it: of an address where it takes them back, or of its home page,
     /// which counts only where somebody here has declared it; for one with a document about itself the host
-    /// of that.
+    /// and port of that.
     #[must_use]
     pub fn host(&self) -> Option<String> {
         if self.is_described() {
-            return document::host(&self.id);
+            return document::place(&self.id);
         }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
         let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);
@@ -102,7 +102,7 @@ impl Client {
     /// with a document the host of that, for nobody has checked that the hosts it names are its own.
     #[must_use]
     pub fn sector(&self) -> Option<String> {
-        if self.is_described() { self.host() } else { self.metadata.sector() }
+        if self.is_described() { document::host(&self.id) } else { self.metadata.sector() }
     }
 
     /// Where a page inside a sign-in of it may lead: back to `redirect_uri`, a checked one, or to where it begins

@@ -44,6 +44,14 @@ pub(super) fn host(id: &ClientId) -> Option<String> {
     Url::parse(id.as_str()).ok()?.host_str().map(str::to_owned)
 }
 
+/// The host of a document as people read it: with its port, where that is another than that of https. On one host
+/// somebody else may stand at each port.
+pub(super) fn place(id: &ClientId) -> Option<String> {
+    let url = Url::parse(id.as_str()).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// The client that the document `body` at the address `id` describes, cut to what it may have; `resources`
 /// are those that the operator opens to such clients.
 ///

@@ -25,6 +25,14 @@ fn with(changes: &[(&str, Value)]) -> Value {
 }
 
 #[test]
+fn people_read_the_host_with_its_port_and_ids_go_by_the_host_alone() {
+    for (id, place) in [(ID, "app.example"), ("https://app.example:8443/client.json", "app.example:8443")] {
+        let client = read_as(id, &with(&[("client_id", json!(id))])).expect("a document");
+        assert_eq!((client.host().as_deref(), client.sector().as_deref()), (Some(place), Some("app.example")));
+    }
+}
+
+#[test]
 fn an_address_with_a_path_names_a_document() {
     for good in [
         ID,

@@ -10,8 +10,8 @@ use entity::client_document::{ActiveModel, Column, Entity};
 use entity::{ClientId, Timestamp};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::calls::{Call, Calls};
 use super::remote::{Held, Remote, unreadable};
 use super::{Client, Clients, WebUri, document};
 use crate::clock::Clock;
@@ -31,8 +31,6 @@ const FRESHEST: Duration = Duration::from_secs(60);
 const STALEST: Duration = Duration::from_secs(24 * 3600);
 /// How often one network may have us call addresses that nobody declared.
 const PER_NETWORK: Limit = Limit { max: 30, window: Duration::from_secs(60) };
-/// How many of those calls are under way at once, whoever asks.
-const AT_ONCE: usize = 64;
 /// How much longer than what was granted by it a copy is kept.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -41,15 +39,15 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Documents {
     clients: Remote<Client>,
     outgoing: Outgoing,
-    calls: Arc<Semaphore>,
+    calls: Calls,
     is_on: bool,
     resources: Arc<[WebUri]>,
 }
 
 impl Documents {
     pub(super) fn new(outgoing: Outgoing, clock: Clock, is_on: bool, resources: Vec<WebUri>) -> Self {
-        let calls = Arc::new(Semaphore::new(AT_ONCE));
-        Self { clients: Remote::new(MOST, clock), outgoing, calls, is_on, resources: resources.into() }
+        let (clients, calls) = (Remote::new(MOST, clock), Calls::default());
+        Self { clients, outgoing, calls, is_on, resources: resources.into() }
     }
 
     /// What the operator opens to apps that nobody declared.
@@ -105,10 +103,10 @@ impl Clients {
         let documents = self.documents.clone();
         let (outgoing, resources, named) = (documents.outgoing, documents.resources, id.clone());
         let begin = || {
-            let permit = self.may_call(caller)?;
+            let call = self.may_call(caller)?;
             Ok(async move {
                 let read = outgoing.get_document(named.as_str(), LARGEST).await;
-                drop(permit);
+                drop(call);
                 let Document { body, fresh } = read?;
                 let client = document::read(&named, &body, &resources);
                 let client = client.map_err(|words| unreadable("the document", &words))?;
@@ -124,13 +122,12 @@ impl Clients {
     ///
     /// # Errors
     /// [`ErrorKind::TooManyRequests`], [`ErrorKind::Unavailable`]: it is not to be made now.
-    pub(super) fn may_call(&self, caller: &Caller) -> Result<OwnedSemaphorePermit> {
-        let permit = Arc::clone(&self.documents.calls).try_acquire_owned();
-        let permit = permit.map_err(|_| Error::busy(Duration::from_secs(1)))?;
+    pub(super) fn may_call(&self, caller: &Caller) -> Result<Call> {
+        let call = self.documents.calls.begin(caller.network())?;
         let network = format!("client documents/network/{}", caller.network());
         let counted = self.shared.counters.hit(&network, PER_NETWORK);
         counted.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
-        Ok(permit)
+        Ok(call)
     }
 
     /// The client called `id` as its document was when it was read last; nothing is read elsewhere for it.

@@ -72,14 +72,45 @@ impl Clients {
         // The key may be newer than the set that is held, and the set older than it may be.
         let (outgoing, url) = (self.key_sets.outgoing.clone(), address.to_owned());
         let begin = || {
-            let permit = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
+            let call = client.is_unvouched().then(|| self.may_call(caller)).transpose()?;
             Ok(async move {
                 let set = outgoing.get_json(&url, LARGEST).await;
-                drop(permit);
+                drop(call);
                 let set = Jwks::published(&set?).map_err(|words| unreadable("the key set", &words))?;
                 Ok((set, FRESH))
             })
         };
         Ok(sets.read_again(address, begin).await?.as_ref().is_some_and(opens))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{ClientId, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+    use crate::services::clients::client::{Origin, Secrets};
+    use crate::services::clients::metadata::Metadata;
+    use crate::services::testing::outgoing;
+
+    #[test]
+    fn sec_146_keys_of_strangers_have_a_room_of_their_own_and_no_more() {
+        let sets = KeySets::new(outgoing(), Clock::system());
+        let keep = |origin, number: u64| {
+            let (id, metadata, secrets) = (ClientId::new("an app"), Metadata::default(), Secrets::default());
+            let client = Client { id, metadata, origin, created_at: None, expires_at: None, secrets };
+            let set = Jwks::published(&json!({"keys": []})).expect("a set");
+            sets.of(&client).adopt(&format!("https://app.example/{number}"), set, Timestamp::default());
+        };
+        for (number, origin) in [Origin::File, Origin::Database].into_iter().enumerate() {
+            keep(origin, u64::try_from(number).expect("a small number"));
+        }
+        for number in 0..2 * MOST {
+            keep(Origin::Document, number);
+            keep(Origin::Registration, 10_000 + number);
+        }
+        assert!(sets.unvouched.count() <= MOST, "{}", sets.unvouched.count());
+        assert_eq!(sets.declared.count(), 2, "whoever is declared stays");
     }
 }

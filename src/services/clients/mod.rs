@@ -8,6 +8,7 @@
 //! [`Metadata`] and its line in `declared.rs`.
 
 mod assertion;
+mod calls;
 mod change;
 mod client;
 mod credentials;
@@ -39,6 +40,7 @@ pub use document::read as read_document;
 pub use file::{FileClients, load};
 pub use jwks::Jwks;
 pub use metadata::Metadata;
+pub(in crate::services) use registered::Replaced;
 pub use registered::{Registered, RegistrationToken};
 pub use scope::ScopeList;
 pub use settings::Settings;

@@ -35,6 +35,17 @@ pub struct Registered {
     pub token: Secret<RegistrationToken>,
 }
 
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::services) enum Replaced {
+    /// It holds.
+    Done,
+    /// The client has another secret by now than it was read with, so nothing was changed.
+    Overtaken,
+    /// There is no such client any more.
+    Gone,
+}
+
 impl Clients {
     /// A new client of `metadata` under an id of ours; nothing of it is kept yet.
     pub(in crate::services) fn invent(&self, metadata: Metadata, expires_at: Option<Timestamp>) -> Registered {
@@ -96,7 +107,8 @@ impl Clients {
     }
 
     /// Gives `client` other metadata in the transaction `tx`, and `secret` where it gets a new one; one
-    /// that needs none any more loses its own. Answers whether it was there.
+    /// that needs none any more loses its own. Only while it still has the secret that it was read with: of two
+    /// changes at once that make one each, a secret that was handed out would be dead.
     ///
     /// # Errors
     /// When the database is away.
@@ -106,7 +118,7 @@ impl Clients {
         client: &Client,
         token: &Secret<RegistrationToken>,
         secret: Option<TokenHash>,
-    ) -> Result<bool> {
+    ) -> Result<Replaced> {
         let mut update = Entity::update_many()
             .col_expr(Column::Metadata, Expr::value(rows::text(&client.metadata)?))
             .col_expr(Column::UpdatedAt, Expr::value(self.clock.now()));
@@ -116,7 +128,16 @@ impl Clients {
                 .col_expr(Column::PreviousSecretHash, Expr::value(None::<Vec<u8>>))
                 .col_expr(Column::PreviousSecretExpiresAt, Expr::value(None::<Timestamp>));
         }
-        Ok(update.filter(its_own(&client.id, token)).exec(tx).await?.rows_affected == 1)
+        let its_own = its_own(&client.id, token);
+        let as_read = match &client.secrets.current {
+            Some(hash) => Column::SecretHash.eq(hash.clone()),
+            None => Column::SecretHash.is_null(),
+        };
+        if update.filter(its_own.clone().and(as_read)).exec(tx).await?.rows_affected == 1 {
+            return Ok(Replaced::Done);
+        }
+        let is_there = Entity::find().filter(its_own).count(tx).await? > 0;
+        Ok(if is_there { Replaced::Overtaken } else { Replaced::Gone })
     }
 
     /// Removes the client `id` in the transaction `tx`; answers whether it was there.

@@ -39,19 +39,38 @@ pub(super) fn unvouched(said: Metadata, resources: &[WebUri]) -> Metadata {
 }
 
 /// Whether a character is not seen, or moves those around it (Unicode Technical Report 36 section 2.5): a name
-/// that holds one can look like another.
+/// that holds one can look like another. Those are the characters that no font shows (Unicode 16, section 5.21:
+/// `Default_Ignorable_Code_Point`), and some that are drawn as nothing.
+///
+/// U+200C, U+200D and the variation selectors up to U+FE0F stay: Persian, the scripts of India and pictures are
+/// written with them.
 #[must_use]
-pub fn is_deceptive(letter: char) -> bool {
+pub const fn is_deceptive(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}')
+        | '\u{2000}'..='\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{16fe4}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::services::clients::Introspect;
+
+    #[test]
+    fn sec_065_sec_115_a_name_shows_what_it_holds() {
+        let hidden = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\u{180f}\u{200a}\u{200b}\u{200e}\
+            \u{2028}\u{202a}\u{202e}\u{202f}\u{205f}\u{2060}\u{2064}\u{2066}\u{206f}\u{2800}\u{3164}\u{feff}\u{ffa0}\
+            \u{fff3}\u{fff9}\u{16fe4}\u{1bca0}\u{1d159}\u{1d173}\u{1d17a}\u{e0001}\u{e0041}\u{e0100}\u{e0fff}";
+        for letter in hidden.chars() {
+            assert!(is_deceptive(letter), "{letter:?}");
+        }
+        for shown in "Maren Zoë \u{646}\u{645}\u{200c}\u{646} 👩\u{200d}🚀 ❤\u{fe0f} 東京\u{3000}\u{a0}-'’".chars()
+        {
+            assert!(!is_deceptive(shown), "{shown:?}");
+        }
+    }
 
     #[test]
     fn sec_065_what_an_app_says_of_itself_gives_it_no_right() {

@@ -184,6 +184,27 @@ async fn sec_151_a_lost_database_is_an_honest_not_now() {
     }
 }
 
+/// A disk that is full, and a database that is only read: what is asked is not to blame.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_151_sec_086_what_cannot_be_written_now_is_an_honest_not_now() {
+    for db in fresh().await {
+        let ways: &[&str] = match db.database.file() {
+            Some(_) => &["PRAGMA query_only = 1", "PRAGMA query_only = 0; PRAGMA max_page_count = 1"],
+            None => &["SET TRANSACTION READ ONLY"],
+        };
+        for way in ways {
+            let write = db.database.write(move |tx| {
+                Box::pin(async move {
+                    tx.execute_unprepared(way).await?;
+                    let large = ActiveModel { value: Set("x".repeat(1 << 20)), ..fact("too much".into()) };
+                    Ok(Entity::insert(large).exec_without_returning(tx).await.map(|_| ())?)
+                })
+            });
+            assert_eq!(write.await.unwrap_err().kind, ErrorKind::Unavailable, "{way}");
+        }
+    }
+}
+
 /// A connection may be alive while what it leads to is not: a file without its pages, a volume that
 /// went away, a writer that never gets its turn.
 #[tokio::test(flavor = "multi_thread")]

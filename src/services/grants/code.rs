@@ -131,7 +131,7 @@ impl Grants {
     }
 
     /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
-    /// of its tokens; answers it as it is now. None when somebody was faster, or its session has ended.
+    /// of its tokens, which is longer where it is `offline`; answers it as it is now. None when somebody was faster, or its session has ended.
     ///
     /// # Errors
     /// When the database is away.
@@ -145,13 +145,17 @@ impl Grants {
             return Ok(None);
         }
         let now = self.clock.now();
-        // The session, too, must find it to the last: by it the client is told of a logout.
-        let end =
-            if grant.offline { std::cmp::max(session_end, now + self.settings.offline_lifetime) } else { session_end };
+        // From the sign-in, which a code that is fetched again and again does not put off (SEC-042). The session,
+        // too, must find it to the last: by it the client is told of a logout.
+        let end = match grant.offline {
+            true => std::cmp::max(session_end, grant.authenticated_at + self.settings.offline_lifetime),
+            false => session_end,
+        };
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
         let changed = Entity::update_many()
             .col_expr(Column::RedeemedAt, Expr::value(now))
             .col_expr(Column::ExpiresAt, Expr::value(end))
+            .col_expr(Column::Offline, Expr::value(grant.offline))
             .filter(fresh)
             .exec(tx)
             .await?;

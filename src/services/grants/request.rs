@@ -11,11 +11,12 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::Grants;
 use super::claims_request::ClaimsRequest;
+use super::{Grants, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
 use crate::services::caller::Caller;
+use crate::services::clients::Client;
 use crate::services::database::{Executor, sweep};
 use crate::services::shared::Limit;
 
@@ -96,6 +97,15 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn scopes(&self) -> Names {
         Names::new(self.scope.iter().cloned())
+    }
+
+    /// The same, asking for no more than `client`, whose it is, may ask for today (SEC-043); none where nothing
+    /// is left of it.
+    #[must_use]
+    pub fn cut_for(self, client: &Client) -> Option<Self> {
+        let scope = scope::grantable(&self.scopes(), client).as_slice().to_vec();
+        let is_empty = scope.is_empty();
+        (!is_empty).then(|| Self { scope, claims: self.claims.within(client), ..self })
     }
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::metadata::{self, Policy, refusal};
 use super::{HOUR, Registration, WRONG, too_many};
-use crate::error::{ErrorKind, FieldProblem, Result};
+use crate::error::{Error, ErrorKind, FieldProblem, Result};
 use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::unvouched::GRANTS;
-use crate::services::clients::{Client, ClientSecret, Metadata, RegistrationToken, SubjectType};
+use crate::services::clients::{Client, ClientSecret, Metadata, RegistrationToken, Replaced, SubjectType};
 use crate::services::database::Executor;
 use crate::services::shared::{Limit, Subject};
 
@@ -22,6 +22,9 @@ const CHANGES: Limit = Limit { max: 20, window: HOUR };
 /// What a client may not send back to us as its metadata (RFC 7592 section 2.2).
 const OURS: [&str; 4] =
     ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+/// Two of a client's servers at once, say: one of them has the secret.
+const OVERTAKEN: &str = "The client's secret was changed at the same moment. Nothing of this change holds: read the \
+                         registration, then try again.";
 
 impl Registration {
     /// The client `id`, which shows `token` to look after its registration.
@@ -53,7 +56,8 @@ impl Registration {
     /// that leaves out is taken away. Answers the client, and a secret where it now needs one and had none.
     ///
     /// # Errors
-    /// As [`Self::read`] and [`Self::register`].
+    /// As [`Self::read`] and [`Self::register`]; [`ErrorKind::Conflict`] when another change was faster that
+    /// concerns its secret: nothing was changed then.
     pub async fn replace(
         &self,
         id: &ClientId,
@@ -76,8 +80,10 @@ impl Registration {
         let (client, hash) = (after.clone(), secret.as_ref().map(Secret::hash));
         self.change(EventKind::ClientChanged, client.id.clone(), caller, move |it, tx| {
             Box::pin(async move {
-                if !it.clients.replace_registered(tx, &client, &token, hash).await? {
-                    return Err(ErrorKind::InvalidToken.into());
+                match it.clients.replace_registered(tx, &client, &token, hash).await? {
+                    Replaced::Done => {}
+                    Replaced::Overtaken => return Err(Error::new(ErrorKind::Conflict, OVERTAKEN)),
+                    Replaced::Gone => return Err(ErrorKind::InvalidToken.into()),
                 }
                 match (sees_others, is_another) {
                     (true, _) => it.grants.forget_client(tx, &client.id).await,

@@ -17,10 +17,15 @@ impl SignIn {
     ///
     /// # Errors
     /// [`ErrorKind::AuthorizationPending`], [`ErrorKind::SlowDown`], [`ErrorKind::ExpiredToken`],
-    /// [`ErrorKind::AccessDenied`], also when whoever let it in may not enter or has signed out
-    /// meanwhile; [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; when the database is away.
+    /// [`ErrorKind::AccessDenied`], also when whoever let it in may not enter, has signed out meanwhile, or
+    /// had signed in so long ago that nothing could be refreshed; [`ErrorKind::InvalidScope`] when the
+    /// client may ask for nothing of it any more; [`ErrorKind::InvalidGrant`],
+    /// [`ErrorKind::InvalidTarget`]; when the database is away.
     pub async fn device(&self, client: &Client, text: &str, resources: &[String], caller: &Caller) -> Result<TokenSet> {
-        let device = self.grants.poll(client, text).await?;
+        let device = self.grants.poll(client, text).await?.cut_for(client);
+        if device.scope.as_slice().is_empty() {
+            return Err(ErrorKind::InvalidScope.into());
+        }
         let audience = self.tokens.audience(client, &device.scope, device.resources.as_slice(), resources)?;
         let by = match device.session {
             Some(id) => self.sessions.look_up(id).await?,
@@ -40,7 +45,10 @@ impl SignIn {
         by: &Live,
         caller: &Caller,
     ) -> Result<(Session, Grant, Option<SecretString>)> {
-        let life = self.tokens.longest(device.scope.contains(scope::OFFLINE_ACCESS));
+        let life = self.tokens.longest(device.scope.contains(scope::OFFLINE_ACCESS), by.session.authenticated_at());
+        if life.is_zero() {
+            return Err(withdrawn());
+        }
         let at = Caller {
             address: device.address.parse().map_err(Error::internal)?,
             user_agent: device.user_agent.clone(),

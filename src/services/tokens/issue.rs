@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::Names;
+use entity::{Names, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
@@ -46,7 +46,8 @@ impl Tokens {
     /// the refresh token; the gate comes before the gift.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; when the database is away.
+    /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; [`ErrorKind::InvalidScope`] when the client may
+    /// ask for nothing of it any more; when the database is away.
     pub async fn exchange_code(
         self: &Arc<Self>,
         client: &Client,
@@ -56,6 +57,8 @@ impl Tokens {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
         let LiveGrant { grant, live, .. } = self.grants.of_code(client, brought).await?;
         let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), resources)?;
+        let scope = narrowed(client, &grant, None)?;
+        let grant = Grant { offline: grant.offline && scope.contains(scope::OFFLINE_ACCESS), ..grant };
         if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
             return Err(refused());
         }
@@ -65,7 +68,6 @@ impl Tokens {
             return Err(refused());
         };
         let nonce = grant.nonce.clone();
-        let scope = scope::grantable(&grant.scope, client);
         self.set(client, &grant, &live, Granted { scope, audience, refresh_token, nonce }).await
     }
 
@@ -162,13 +164,18 @@ impl Tokens {
         audience: Names,
         refresh_token: Option<SecretString>,
     ) -> Result<TokenSet> {
-        let scope = scope::grantable(&grant.scope, client);
+        let scope = grant.scope.clone();
         self.set(client, grant, live, Granted { scope, audience, refresh_token, nonce: None }).await
     }
 
-    /// How long the tokens of one grant live at most: those that are refreshed, or one alone.
-    pub(in crate::services) fn longest(&self, offline: bool) -> Duration {
-        if offline { self.settings.refresh_lifetime } else { self.settings.access_token_lifetime }
+    /// How long the tokens of one grant live at most from now on: one alone, or where they are refreshed until the
+    /// sign-in at `proven` is too old. Zero when it is that already.
+    #[must_use]
+    pub fn longest(&self, offline: bool, proven: Timestamp) -> Duration {
+        match offline {
+            true => (proven + self.settings.refresh_lifetime).since(self.clock.now()),
+            false => self.settings.access_token_lifetime,
+        }
     }
 
     /// Whom an access token of `scope` is meant for: the resources `asked` for, which must be among

@@ -46,7 +46,8 @@ impl Tokens {
         self.insert_family(tx, session.id, None, access_expires_at, expires_at).await
     }
 
-    /// Starts the refresh family of a client's grant in the transaction `tx`; answers its first token.
+    /// Starts the refresh family of a client's grant in the transaction `tx`; answers its first token. Its life
+    /// counts from the sign-in that the grant came from, whenever that was.
     ///
     /// # Errors
     /// When the database does not take it.
@@ -55,8 +56,8 @@ impl Tokens {
         tx: &Executor<'_>,
         grant: &Grant,
     ) -> Result<SecretString> {
-        let now = self.clock.now();
-        let (access, end) = (now + self.settings.access_token_lifetime, now + self.settings.refresh_lifetime);
+        let access = self.clock.now() + self.settings.access_token_lifetime;
+        let end = grant.authenticated_at + self.settings.refresh_lifetime;
         self.insert_family(tx, grant.session_id, Some(grant.id), access, std::cmp::min(end, grant.expires_at)).await
     }
 

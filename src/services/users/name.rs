@@ -1,6 +1,7 @@
 //! What people are called.
 
 use crate::error::FieldProblem;
+use crate::services::clients::unvouched::is_deceptive;
 
 /// Names longer than this are none, in characters.
 const LONGEST: usize = 80;
@@ -15,7 +16,7 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
     if name.chars().nth(LONGEST).is_some() {
         return Some(FieldProblem::new("name", "A name has at most 80 characters."));
     }
-    if name.chars().any(|it| char::is_control(it) || is_hidden(it)) {
+    if name.chars().any(|it| char::is_control(it) || is_deceptive(it)) {
         return Some(FieldProblem::new("name", "A name holds no line breaks or control characters."));
     }
     None
@@ -26,20 +27,9 @@ pub fn check_name(name: &str) -> Option<FieldProblem> {
 #[must_use]
 pub fn clean(text: &str) -> String {
     let plain = |it: char| if it.is_whitespace() { ' ' } else { it };
-    let shown: String = text.chars().map(plain).filter(|it| !it.is_control() && !is_hidden(*it)).collect();
+    let shown: String = text.chars().map(plain).filter(|it| !it.is_control() && !is_deceptive(*it)).collect();
     let words = shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     words.chars().take(LONGEST).collect::<String>().trim().to_owned()
-}
-
-/// Whether `it` shows nothing and yet changes what is shown: a name made of such letters, or one
-/// that turns the direction of the text after it, passes for another person's.
-const fn is_hidden(it: char) -> bool {
-    // U+200C and U+200D stay: Persian and the scripts of India are written with them.
-    matches!(
-        it,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-    ) || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
-        || matches!(it, '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ use tempfile::TempDir;
 use crate::support::patience::until;
 use crate::support::receiver::{Heard, Receiver};
 use crate::support::relying_party::payload;
-use crate::support::{App, Browser, PASSWORD, Place, Settings, TestServer, Tokens, kinds};
+use crate::support::{App, Browser, PASSWORD, Settings, TestServer, Tokens, kinds};
 
-const ADA: &str = "ada@fernwood.example";
+pub(super) const ADA: &str = "ada@fernwood.example";
 const BOB: &str = "bob@fernwood.example";
-const NEAR: (&str, &str) = ("POSTERN_ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8");
-const FELT: Duration = Duration::from_secs(60);
+pub(super) const NEAR: (&str, &str) = ("POSTERN_ALLOW_PRIVATE_ADDRESSES", "127.0.0.0/8");
+pub(super) const FELT: Duration = Duration::from_secs(60);
 
 /// Runs `test` on each kind of database, with apps that are told at a receiver.
-async fn each(settings: Settings<'_>, test: impl AsyncFn(&TestServer, &Receiver)) {
+pub(super) async fn each(settings: Settings<'_>, test: impl AsyncFn(&TestServer, &Receiver)) {
     for kind in kinds() {
         let (receiver, folder) = (Receiver::start().await, TempDir::new().expect("a folder"));
         let file = receiver.clients_file(folder.path());
@@ -31,26 +31,27 @@ async fn each(settings: Settings<'_>, test: impl AsyncFn(&TestServer, &Receiver)
     }
 }
 
-async fn user(server: &TestServer, email: &str) -> entity::UserId {
+pub(super) async fn user(server: &TestServer, email: &str) -> entity::UserId {
     server.app.users.by_email(email).await.expect("a read").expect("a person").id
 }
 
-async fn waiting(server: &TestServer) -> Vec<outbox::Model> {
+pub(super) async fn waiting(server: &TestServer) -> Vec<outbox::Model> {
     outbox::Entity::find().all(server.app.database.read()).await.expect("a read")
 }
 
-fn sid(tokens: &Tokens) -> Value {
+pub(super) fn sid(tokens: &Tokens) -> Value {
     payload(tokens.id.as_deref().expect("an ID token"))["sid"].clone()
 }
 
 /// The claims of a logout token, checked as section 2.6 has it.
-async fn checked(app: &App, heard: &Heard) -> Value {
+pub(super) async fn checked(server: &TestServer, app: &App, heard: &Heard) -> Value {
     let token = heard.token();
     assert_eq!(heard.app, app.id);
     assert_eq!(jsonwebtoken::decode_header(token).expect("a header").typ.as_deref(), Some("logout+jwt"));
     let claims = app.verified(token).await;
     let (iat, exp) = (claims["iat"].as_i64().expect("iat"), claims["exp"].as_i64().expect("exp"));
     assert!(exp > iat && exp - iat <= 120, "{claims}");
+    assert_eq!(iat, server.app.clock.now().seconds(), "made for this try");
     assert_eq!(claims["events"], json!({"http://schemas.openid.net/event/backchannel-logout": {}}));
     assert!(claims["jti"].as_str().is_some_and(|jti| jti.len() >= 22), "{claims}");
     assert!(claims["sid"].is_string() && claims.get("nonce").is_none(), "{claims}");
@@ -74,7 +75,7 @@ async fn sec_092_a_logout_token_is_what_the_specification_asks() {
         let mut jtis = BTreeSet::new();
         for app in &apps {
             let heard = heard.iter().find(|heard| heard.app == app.id).expect("each is told");
-            let claims = checked(app, heard).await;
+            let claims = checked(server, app, heard).await;
             assert_eq!(claims["iss"], server.app.config.web.issuer());
             assert_eq!((&claims["aud"], &claims["sid"]), (&json!(app.id), &sid(&first)));
             assert_eq!(claims["sub"], user(server, ADA).await.to_string());
@@ -103,7 +104,7 @@ async fn sec_092_sec_083_a_pairwise_client_is_told_of_the_session_alone() {
         let ended = browser.open(&format!("/oauth2/logout?id_token_hint={id}")).await.expect(303);
         assert!(!browser.is_signed_in().await, "its own ID token proves the session: {ended:?}");
         let heard = receiver.hears(1).await;
-        let claims = checked(&app, &heard[0]).await;
+        let claims = checked(server, &app, &heard[0]).await;
         assert_eq!((&claims["sid"], claims.get("sub")), (&sid(&tokens), None));
         assert!(!heard[0].token().is_empty() && !claims.to_string().contains(&user(server, ADA).await.to_string()));
     })
@@ -121,7 +122,7 @@ async fn every_end_of_a_session_is_told() {
         let bob = user(server, BOB).await;
         let told = async |tokens: &Tokens| {
             let heard = receiver.hears(1).await;
-            assert_eq!(checked(&app, &heard[0]).await["sid"], sid(tokens));
+            assert_eq!(checked(server, &app, &heard[0]).await["sid"], sid(tokens));
         };
         // By the account page, from this device and from another.
         let (browser, tokens) = app.sign_in(ADA, &[]).await;
@@ -223,147 +224,6 @@ async fn no_app_slips_in_while_a_session_ends() {
         assert!(told.is_subset(&heard), "{told:?} {heard:?}");
     })
     .await;
-}
-
-#[tokio::test]
-async fn what_fails_is_told_again_and_what_is_refused_is_not() {
-    each(&[NEAR], async |server, receiver| {
-        server.sign_up(ADA).await;
-        let app = App::at(server, "told");
-        let (browser, tokens) = app.sign_in(ADA, &[]).await;
-        receiver.answers_next(&[500, 503, 404, 302]);
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        let mut jtis = BTreeSet::new();
-        for tries in 1..=5 {
-            let heard = receiver.hears(1).await;
-            let claims = checked(&app, &heard[0]).await;
-            assert_eq!(claims["sid"], sid(&tokens));
-            jtis.insert(claims["jti"].to_string());
-            if tries < 5 {
-                let is_put_off =
-                    async || waiting(server).await.iter().all(|row| row.last_error.is_some() && row.attempts == tries);
-                until(FELT, "it was put off", is_put_off).await;
-                server.pass(Duration::from_secs(100));
-            }
-        }
-        assert_eq!(jtis.len(), 5, "a token is made for every try");
-        until(FELT, "nothing waits", async || waiting(server).await.is_empty()).await;
-
-        // A 400 is the app's own word (section 2.8).
-        let (browser, _) = app.sign_in(ADA, &[]).await;
-        receiver.answers_next(&[400]);
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        receiver.hears(1).await;
-        until(FELT, "nothing waits", async || waiting(server).await.is_empty()).await;
-        assert_eq!(undelivered(server).await, 1);
-        // 204 is a yes, as some frameworks answer.
-        let (browser, _) = app.sign_in(ADA, &[]).await;
-        receiver.answers_next(&[204]);
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        receiver.hears(1).await;
-        until(FELT, "nothing waits", async || waiting(server).await.is_empty()).await;
-        assert_eq!(undelivered(server).await, 1);
-    })
-    .await;
-}
-
-/// How often the audit tells of a message that never arrived.
-async fn undelivered(server: &TestServer) -> usize {
-    use entity::audit_event::{Column, Entity};
-    use sea_orm::{ColumnTrait, QueryFilter};
-    let theirs = Entity::find().filter(Column::Kind.eq("logout.undelivered"));
-    theirs.all(server.app.database.read()).await.expect("a read").len()
-}
-
-#[tokio::test]
-async fn after_a_day_it_is_given_up() {
-    each(&[NEAR], async |server, receiver| {
-        server.sign_up(ADA).await;
-        let (browser, _) = App::at(server, "told").sign_in(ADA, &[]).await;
-        receiver.always_answers(500);
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        receiver.hears(1).await;
-        until(FELT, "it was put off", async || waiting(server).await.iter().all(|row| row.last_error.is_some())).await;
-        server.pass(Duration::from_secs(86_400));
-        until(FELT, "nothing waits", async || waiting(server).await.is_empty()).await;
-        assert!(receiver.heard().is_empty());
-        assert_eq!(undelivered(server).await, 1);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_an_app_that_does_not_answer() {
-    each(&[NEAR], async |server, receiver| {
-        server.sign_up(ADA).await;
-        let app = App::at(server, "told");
-        let (browser, tokens) = app.sign_in(ADA, &[]).await;
-        let code = App::at(server, "app").code(&browser, ADA, &[]).await;
-        let _ = App::at(server, "app").exchange(&code).await;
-        receiver.falls_silent();
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        receiver.holds(1).await;
-        assert!(!server.is_active(&tokens.access).await);
-        // The others are told meanwhile.
-        let theirs = async || waiting(server).await.iter().all(|row| row.target == "told");
-        until(FELT, "only the one waits", theirs).await;
-        assert_eq!(waiting(server).await.len(), 1);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_tell_it_once() {
-    each(&[NEAR], async |one, receiver| {
-        let file = one.app.config.clients.file.clone().expect("a file");
-        let file = file.to_str().expect("UTF-8");
-        let other = one.another_node(&[("POSTERN_CLIENTS_FILE", file), NEAR]).await;
-        one.sign_up(ADA).await;
-        let app = App::at(one, "told");
-        let mut sessions = BTreeSet::new();
-        for _ in 0..12 {
-            let (_, tokens) = app.sign_in(ADA, &[]).await;
-            sessions.insert(sid(&tokens).to_string());
-        }
-        one.app.accounts.ban(user(one, ADA).await, NewBan::default(), Doer::command()).await.expect("banned");
-        until(FELT, "all is told", async || receiver.heard().len() >= 12).await;
-        until(FELT, "nothing waits", async || waiting(one).await.is_empty()).await;
-        let told: BTreeSet<_> = receiver.heard().iter().map(|it| payload(it.token())["sid"].to_string()).collect();
-        assert_eq!((receiver.heard().len(), told), (12, sessions));
-        other.stop().await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_node_owed_is_told_by_the_next() {
-    for kind in kinds() {
-        let (receiver, folder) = (Receiver::start().await, TempDir::new().expect("a folder"));
-        let file = receiver.clients_file(folder.path());
-        let settings = [("POSTERN_CLIENTS_FILE", file.as_str()), NEAR, ("POSTERN_OUTBOUND_TIMEOUT", "1s")];
-        let place = Place::on(&kind, &settings).await;
-        let mut program = place.serve().await;
-        program.sign_up(ADA).await;
-        let app = App::at(&program, "told");
-        let (browser, tokens) = app.sign_in(ADA, &[]).await;
-        receiver.always_answers(503);
-        browser.submit("/logout", "/logout", &[]).await.expect(303);
-        until(FELT, "a first try", async || !receiver.heard().is_empty()).await;
-        program.kill();
-        receiver.always_answers(200);
-        let tries = receiver.heard().len();
-        let program = place.serve().await;
-        until(FELT, "it is told", async || receiver.heard().len() > tries).await;
-        let heard = receiver.heard().pop().expect("one");
-        assert_eq!((heard.status, &payload(heard.token())["sid"]), (200, &sid(&tokens)));
-        // A command beside the server is heard too.
-        let (_, tokens) = App::at(&program, "told").sign_in(ADA, &[]).await;
-        place.run(&["user", "ban", ADA], "").await.expect(0);
-        until(FELT, "it is told", async || receiver.heard().len() > tries + 1).await;
-        assert_eq!(payload(receiver.heard().pop().expect("one").token())["sid"], sid(&tokens));
-        drop(program);
-        place.remove().await;
-    }
 }
 
 #[tokio::test]

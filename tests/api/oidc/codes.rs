@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use sea_orm::EntityTrait;
+
 use crate::support::relying_party::VERIFIER;
 use crate::support::{App, Browser, CLIENT_SECRET, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
+const OFFLINE: &[(&str, &str)] = &[("scope", "openid offline_access")];
 
 #[tokio::test]
 async fn sec_053_a_second_use_ends_what_the_first_one_got() {
@@ -13,7 +16,7 @@ async fn sec_053_a_second_use_ends_what_the_first_one_got() {
         let app = App::at(server, "app");
         server.sign_up(ADA).await;
         let browser = Browser::at(server);
-        let code = app.code(&browser, ADA, &[("scope", "openid offline_access")]).await;
+        let code = app.code(&browser, ADA, OFFLINE).await;
         let tokens = Tokens::from(&app.exchange(&code).await);
         assert!(server.is_active(&tokens.access).await);
         let again = app.exchange(&code).await;
@@ -26,22 +29,63 @@ async fn sec_053_a_second_use_ends_what_the_first_one_got() {
     .await;
 }
 
-#[tokio::test]
-async fn sec_053_of_twenty_at_once_one_wins() {
+/// Whoever is first gets an answer, and may not keep it: one of them has stolen the code.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_053_of_twenty_at_once_one_wins_and_keeps_nothing() {
     each(&[], async |server| {
         let app = App::at(server, "app");
         server.sign_up(ADA).await;
-        let code = app.code(&Browser::at(server), ADA, &[]).await;
-        let tries = (0..20).map(|_| {
-            let (app, code) = (app.clone(), code.clone());
-            tokio::spawn(async move { app.exchange(&code).await.status })
-        });
-        let mut statuses = Vec::new();
-        for one in tries.collect::<Vec<_>>() {
-            statuses.push(one.await.expect("an answer"));
+        let browser = Browser::at(server);
+        let untouched = Tokens::from(&app.exchange(&app.code(&browser, ADA, OFFLINE).await).await);
+        let node = server.another_node(&[]).await;
+        for at_once in [20, 2, 2] {
+            let code = app.code(&browser, ADA, OFFLINE).await;
+            let tries = (0..at_once).map(|number| {
+                let site = if number % 2 == 0 { &server.site } else { &node.site };
+                let (app, code) = (App::at(site, "app"), code.clone());
+                tokio::spawn(async move { app.exchange(&code).await })
+            });
+            let mut won = Vec::new();
+            for one in tries.collect::<Vec<_>>() {
+                match one.await.expect("an answer") {
+                    answer if answer.status == 200 => won.push(Tokens::from(&answer)),
+                    answer => App::expect_refusal(&answer, "invalid_grant"),
+                }
+            }
+            let [tokens] = won.as_slice() else { panic!("{at_once}: {won:?}") };
+            let refresh = tokens.refresh.as_deref().expect("a refresh token");
+            for token in [&tokens.access, refresh] {
+                assert!(!server.is_active(token).await && !node.is_active(token).await, "{at_once}: it lives");
+            }
+            App::expect_refusal(&app.refresh(refresh).await, "invalid_grant");
+            app.userinfo(&tokens.access).await.expect(401);
         }
-        assert!(statuses.iter().filter(|status| **status == 200).count() <= 1, "{statuses:?}");
-        assert!(statuses.iter().all(|status| matches!(status, 200 | 400)), "{statuses:?}");
+        assert!(server.is_active(&untouched.access).await, "what other codes gave stays");
+        node.stop().await;
+    })
+    .await;
+}
+
+/// An opaque token is a row of its grant: whoever was first may find that gone before the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_053_nobody_keeps_an_opaque_token_of_a_code_that_was_raced_for() {
+    each(&[], async |server| {
+        let app = App::at(server, "opaque");
+        server.sign_up(ADA).await;
+        let browser = Browser::at(server);
+        for at_once in [20, 2] {
+            let code = app.code(&browser, ADA, OFFLINE).await;
+            let answers = futures_util::future::join_all((0..at_once).map(|_| app.exchange(&code))).await;
+            let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+            assert!(won.len() <= 1, "{won:?}");
+            lost.iter().for_each(|answer| App::expect_refusal(answer, "invalid_grant"));
+            for tokens in won.iter().map(Tokens::from) {
+                assert!(!server.is_active(&tokens.access).await);
+                App::expect_refusal(&app.refresh(tokens.refresh.as_deref().expect("one")).await, "invalid_grant");
+            }
+            let left = entity::access_token::Entity::find().all(server.app.database.read()).await.expect("rows");
+            assert!(left.is_empty(), "{left:?}");
+        }
     })
     .await;
 }

@@ -4,9 +4,12 @@ use postern::error::ErrorKind;
 use postern::services::caller::Caller;
 use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 
+use reqwest::header::ORIGIN;
+
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
+const JONAS: &str = "jonas@fernwood.example";
 
 /// Answers the consent page that `path` leads to.
 pub(super) async fn decide(app: &App, browser: &Browser, path: &str, decision: &str) -> crate::support::Answer {
@@ -54,28 +57,99 @@ async fn an_app_that_is_not_the_operators_own_has_to_ask() {
     .await;
 }
 
+/// The form of the consent page in `browser`, allowed.
+async fn allowing(guest: &App, browser: &Browser) -> Vec<(String, String)> {
+    let page = guest.follow(browser, &guest.request(&[])).await.expect(200);
+    let mut form = browser.form(&page).await;
+    form.push(("decision".to_owned(), "allow".to_owned()));
+    form
+}
+
+/// Sends `form` from `browser`, with this token in place of its own, or without any.
+async fn send(browser: &Browser, form: &[(String, String)], csrf: Option<&str>) -> u16 {
+    let others = form.iter().filter(|(name, _)| name != "csrf").map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields: Vec<(&str, &str)> = others.chain(csrf.map(|token| ("csrf", token))).collect();
+    browser.post("/consent", &fields, None).await.status
+}
+
+fn csrf(form: &[(String, String)]) -> &str {
+    form.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str()).expect("a token")
+}
+
+/// What the owner of `email` has let in.
+async fn allowed(server: &TestServer, email: &str) -> usize {
+    let user = server.app.users.by_email(email).await.expect("a read").expect("a person");
+    server.app.grants.consents(user.id).await.expect("a read").len()
+}
+
 #[tokio::test]
 async fn sec_056_sec_031_consent_is_given_by_our_own_page_in_the_browser_that_began() {
-    let server = TestServer::start(&[]).await;
-    let guest = App::at(&server, "guest");
-    server.sign_up(ADA).await;
-    let browser = Browser::signed_in(&server, ADA).await;
-    let other = Browser::signed_in(&server, ADA).await;
-    let begun = browser.open(&guest.request(&[])).await.expect(303);
-    let page = begun.header("location").to_owned();
-    assert_eq!(other.open(&page).await.status, 400, "opened elsewhere");
-    let form = browser.form(&browser.open(&page).await).await;
-    let value = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap();
-    let fields =
-        |csrf: &str| [("request", value("request")), ("csrf", csrf.to_owned()), ("decision", "allow".to_owned())];
-    let post = async |browser: &Browser, csrf: &str| {
-        let fields = fields(csrf);
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        browser.post("/consent", &fields, None).await.status
-    };
-    assert_eq!(post(&browser, "forged").await, 403);
-    assert_eq!(post(&other, &value("csrf")).await, 403);
-    assert_eq!(post(&browser, &value("csrf")).await, 303);
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        for email in [ADA, JONAS] {
+            server.sign_up(email).await;
+        }
+        let browser = Browser::signed_in(server, ADA).await;
+        let begun = browser.open(&guest.request(&[])).await.expect(303);
+        let form = allowing(&guest, &browser).await;
+        // Her own second browser, and another person's, each with a good token of its own.
+        for (email, is_victim) in [(ADA, true), (JONAS, false)] {
+            let other = Browser::signed_in(server, email).await;
+            other.open(begun.header("location")).await.expect(400);
+            let own = other.token("/account").await;
+            assert_eq!(send(&other, &form, Some(&own)).await, 400, "{is_victim}: the request of another browser");
+            assert_eq!(send(&other, &form, Some(csrf(&form))).await, 403, "the token of another browser");
+            // Planted in her browser, by a page that knows a token of its own alone.
+            assert_eq!(send(&browser, &form, Some(&own)).await, 403);
+        }
+        for token in [None, Some(""), Some("forged")] {
+            assert_eq!(send(&browser, &form, token).await, 403, "{token:?}");
+        }
+        let whole: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        for from in ["https://guest.example", "https://evil.example", "null"] {
+            browser.post("/consent", &whole, Some((ORIGIN, from))).await.expect(403);
+        }
+        assert_eq!((allowed(server, ADA).await, allowed(server, JONAS).await), (0, 0));
+        assert_eq!(send(&browser, &form, Some(csrf(&form))).await, 303);
+        assert_eq!((allowed(server, ADA).await, allowed(server, JONAS).await), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_056_a_consent_form_that_was_used_gives_nothing_again() {
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        for email in [ADA, JONAS] {
+            server.sign_up(email).await;
+        }
+        let browser = Browser::signed_in(server, ADA).await;
+        for decision in ["allow", "cancel"] {
+            let asked = guest.request(&[("prompt", "consent")]);
+            let page = guest.follow(&browser, &asked).await.expect(200);
+            let mut form = browser.form(&page).await;
+            let request = form.iter().find(|(name, _)| name == "request").expect("its request").1.clone();
+            form.push(("decision".to_owned(), decision.to_owned()));
+            assert_eq!(send(&browser, &form, Some(csrf(&form))).await, 303);
+            let path = format!("/oauth2/authorize/{request}");
+            let answer = guest.follow(&browser, &path).await;
+            assert_eq!(answer.header("location").contains("code="), decision == "allow", "{answer:?}");
+            let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada");
+            server.app.grants.withdraw(user.id, &entity::ClientId::new("guest"), &somebody()).await.expect("withdrawn");
+            form.last_mut().expect("the decision").1 = "allow".to_owned();
+            assert_eq!(send(&browser, &form, Some(csrf(&form))).await, 400, "{decision}: once more");
+            browser.open(&path).await.expect(400);
+            browser.open(&format!("/consent?request={request}")).await.expect(400);
+            assert_eq!(allowed(server, ADA).await, 0, "{decision}");
+        }
+        // Nor does whoever signs in next at this browser send what was shown to somebody else.
+        let form = allowing(&guest, &browser).await;
+        browser.submit("/logout", "/logout", &[]).await.expect(303);
+        browser.sign_in(JONAS, crate::support::PASSWORD).await.expect(303);
+        assert_eq!(send(&browser, &form, Some(csrf(&form))).await, 403, "SEC-037");
+        assert_eq!((allowed(server, ADA).await, allowed(server, JONAS).await), (0, 0));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -74,6 +74,36 @@ async fn sec_030_a_device_has_a_session_of_its_own_that_is_seen_and_ended() {
 }
 
 #[tokio::test]
+async fn sec_042_a_device_lives_from_the_sign_in_of_whoever_lets_it_in() {
+    let server = TestServer::start(&[("REFRESH_TOKEN_EXPIRY", "7200000")]).await;
+    let tv = App::at(&server, "tv");
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    server.pass(Duration::from_secs(3600));
+    let device = tv.device(OFFLINE).await;
+    browser.let_in(&device).await;
+    let token = Tokens::from(&tv.poll(&device).await).refresh.expect("a refresh token");
+    server.pass(Duration::from_secs(3599));
+    let token = Tokens::from(&tv.refresh(&token).await).refresh.expect("the next one");
+    server.pass(Duration::from_secs(1));
+    App::expect_refusal(&tv.refresh(&token).await, "invalid_grant");
+
+    // Whoever signed in that long ago does so again, and is asked then.
+    let device = tv.device(OFFLINE).await;
+    let asked = browser.type_code(&device.user_code).await.expect(303);
+    let led = browser.open(asked.header("location")).await.expect(303);
+    assert!(led.header("location").starts_with("/login?return_to=%2Fdevice%3Fuser_code"), "{led:?}");
+    browser.decide(&device.user_code, "allow").await.expect(303);
+    App::expect_refusal(&tv.poll(&device).await, "authorization_pending");
+    let fields = [("email", ADA), ("password", crate::support::PASSWORD)];
+    browser.submit("/login?again=true", "/login", &fields).await.expect(303);
+    browser.let_in(&device).await;
+    server.pass(Duration::from_secs(10));
+    let token = Tokens::from(&tv.poll(&device).await).refresh.expect("a refresh token");
+    let _ = Tokens::from(&tv.refresh(&token).await);
+}
+
+#[tokio::test]
 async fn sec_064_no_is_an_answer() {
     let server = TestServer::start(&[]).await;
     let tv = App::at(&server, "tv");

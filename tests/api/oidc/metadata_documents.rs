@@ -1,8 +1,6 @@
 //! Clients that nobody declared, by the documents about them (Client ID Metadata Documents, as MCP clients
 //! use them).
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +15,7 @@ use crate::support::{Answer, App, Browser, CLIENT_SECRET, Kind, TestServer, Toke
 const ADA: &str = "ada@fernwood.example";
 const MCP: &str = "https://mcp.example/";
 pub(super) const DOCUMENT: &str = "/client.json";
-const ASKED: &[(&str, &str)] = &[("scope", "openid profile offline_access"), ("resource", MCP)];
+pub(super) const ASKED: &[(&str, &str)] = &[("scope", "openid profile offline_access"), ("resource", MCP)];
 
 /// A server that lets clients describe themselves, and calls the sites of this machine.
 pub(super) async fn serve(site: &Publisher, kind: &Kind, changes: &[(&str, &str)]) -> TestServer {
@@ -25,11 +23,11 @@ pub(super) async fn serve(site: &Publisher, kind: &Kind, changes: &[(&str, &str)
     TestServer::on(kind, &borrowed(&settings)).await
 }
 
-fn borrowed<'a>(settings: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn borrowed<'a>(settings: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn settings<'a>(site: &Publisher, changes: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
+pub(super) fn settings<'a>(site: &Publisher, changes: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
     let own = [
         ("POSTERN_CLIENT_METADATA_DOCUMENTS", "true".to_owned()),
         ("POSTERN_OPEN_RESOURCES", MCP.to_owned()),
@@ -77,7 +75,7 @@ pub(super) fn described(server: &TestServer, site: &Publisher, path: &str) -> Ap
 }
 
 /// The tokens that Ada gives the app in `browser`, where she is signed in.
-async fn allow(app: &App, browser: &Browser) -> Tokens {
+pub(super) async fn allow(app: &App, browser: &Browser) -> Tokens {
     let answer = app.answered(&decide(app, browser, &app.request(ASKED), "allow").await);
     Tokens::from(&app.exchange(&answer["code"]).await)
 }
@@ -100,11 +98,13 @@ async fn an_mcp_client_that_nobody_declared_is_let_in_by_a_person() {
         server.sign_up(ADA).await;
         let browser = Browser::signed_in(server, ADA).await;
         let door = quill.follow(&Browser::at(server), &quill.request(ASKED)).await.expect(200).body;
-        assert!(door.contains("to go on to localhost") && !door.contains("Quill"), "{door}");
+        // With its port: on one host others may be at each.
+        let place = site.base.trim_start_matches("https://");
+        assert!(door.contains(&format!("to go on to {place}")) && !door.contains("Quill"), "{door}");
         let page = quill.follow(&browser, &quill.request(ASKED)).await.expect(200);
         for text in [
             "Let Quill &amp; co use your account?",
-            "<p class=\"lead\">localhost</p>",
+            &format!("<p class=\"lead\">{place}</p>"),
             "Nobody at",
             "It takes you to <b>quill.example</b>",
             "act for you at another service",
@@ -124,7 +124,7 @@ async fn an_mcp_client_that_nobody_declared_is_let_in_by_a_person() {
         quill.verified(tokens.id.as_deref().expect("an ID token")).await;
         let next = Tokens::from(&quill.refresh(tokens.refresh.as_deref().expect("one")).await);
         let apps = browser.open("/account/apps").await.expect(200).body;
-        assert!(apps.contains("Quill &amp; co") && apps.contains("<p>localhost</p>"), "{apps}");
+        assert!(apps.contains("Quill &amp; co") && apps.contains(&format!("<p>{place}</p>")), "{apps}");
 
         // Whoever comes as this app is asked about each time.
         let silent = quill.answered(&quill.follow(&browser, &quill.request(&[("prompt", "none")])).await);
@@ -142,41 +142,6 @@ async fn an_mcp_client_that_nobody_declared_is_let_in_by_a_person() {
 }
 
 #[tokio::test]
-async fn who_was_let_in_goes_on_after_a_restart_while_its_document_is_away() {
-    for kind in kinds() {
-        let site = Publisher::start().await;
-        let server = serve(&site, &kind, &[]).await;
-        site.publish(DOCUMENT, &describe(&site, DOCUMENT, &[]));
-        server.sign_up(ADA).await;
-        let browser = Browser::signed_in(&server, ADA).await;
-        let tokens = allow(&described(&server, &site, DOCUMENT), &browser).await;
-
-        let settings = settings(&site, &[]);
-        let fresh = server.another_node(&borrowed(&settings)).await;
-        site.answer_with(DOCUMENT, "500 No", "", "");
-        let quill = described(&fresh, &site, DOCUMENT);
-        assert!(fresh.is_active(&tokens.access).await);
-        quill.userinfo(&tokens.access).await.expect(200);
-        let next = Tokens::from(&quill.refresh(tokens.refresh.as_deref().expect("one")).await);
-        let browser = Browser::signed_in(&fresh, ADA).await;
-        assert!(browser.open("/account/apps").await.expect(200).body.contains("Quill &amp; co"));
-        // A person is sent on only by what the document says now.
-        is_page(&browser.open(&quill.request(ASKED)).await);
-        fresh.pass(Duration::from_secs(10));
-        site.publish(DOCUMENT, &describe(&site, DOCUMENT, &[]));
-        assert_eq!(browser.open(&quill.request(ASKED)).await.status, 303);
-        quill.call("/oauth2/revoke", &[("token", &next.refresh.expect("one"))]).await.expect(200);
-        assert!(!fresh.is_active(&next.access).await);
-
-        // The copy goes when nothing can hang on it any more.
-        fresh.pass(Duration::from_secs(9 * 24 * 3600));
-        assert_eq!(fresh.app.clients.sweep_documents(10).await.expect("a sweep"), 1);
-        fresh.stop().await;
-        server.remove().await;
-    }
-}
-
-#[tokio::test]
 async fn where_it_is_off_the_id_is_unknown_and_nothing_is_read() {
     each(&[("POSTERN_CLIENT_METADATA_DOCUMENTS", "false")], async |server, site| {
         site.publish(DOCUMENT, &describe(site, DOCUMENT, &[]));
@@ -186,39 +151,6 @@ async fn where_it_is_off_the_id_is_unknown_and_nothing_is_read() {
         assert_eq!(site.heard(DOCUMENT), 0);
         let document = server.get("/.well-known/openid-configuration").await.expect(200).json();
         assert!(document.get("client_id_metadata_document_supported").is_none());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_document_is_believed_for_as_long_as_it_says_within_bounds() {
-    each(&[], async |server, site| {
-        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        for (path, headers, fresh) in [
-            ("/unsaid", "", minutes(60)),
-            ("/said", "cache-control: max-age=600\r\n", minutes(10)),
-            ("/aged", "cache-control: max-age=600\r\nage: 300\r\n", minutes(5)),
-            ("/never", "cache-control: no-store\r\n", minutes(1)),
-            ("/ever", "cache-control: max-age=31536000\r\n", minutes(24 * 60)),
-        ] {
-            let headers = format!("content-type: application/json\r\n{headers}");
-            site.answer_with(path, "200 OK", &headers, &describe(site, path, &[]).to_string());
-            let app = described(server, site, path);
-            for _ in 0..2 {
-                assert_eq!(server.get(&app.request(&[])).await.status, 303, "{path}");
-            }
-            server.pass(fresh - Duration::from_millis(1));
-            assert_eq!(server.get(&app.request(&[])).await.status, 303);
-            assert_eq!(site.heard(path), 1, "{path}");
-            server.pass(Duration::from_millis(1));
-            assert_eq!(server.get(&app.request(&[])).await.status, 303);
-            assert_eq!(site.heard(path), 2, "{path}");
-        }
-        // What it says now counts, and what it said before no more.
-        let app = described(server, site, "/said");
-        server.pass(minutes(60));
-        site.publish("/said", &describe(site, "/said", &[("redirect_uris", json!(["https://other.example/cb"]))]));
-        is_page(&server.get(&app.request(&[])).await);
     })
     .await;
 }

@@ -37,6 +37,8 @@ async fn sec_126_sec_103_what_is_no_document_of_its_address_is_a_page_and_no_red
             ("200 OK", JSON, with(&[("redirect_uris", json!(["javascript:alert(1)//https://quill.example/cb"]))])),
             ("200 OK", JSON, with(&[("redirect_uris", json!({"0": "https://quill.example/cb"}))])),
             ("200 OK", JSON, with(&[("client_name", json!(["Quill"]))])),
+            ("200 OK", JSON, with(&[("client_name", json!("Fern\u{2060}wood"))])),
+            ("200 OK", JSON, with(&[("client_name", json!("Fernwood\u{1d173}"))])),
             ("200 OK", JSON, with(&[("jwks", json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}))])),
             ("200 OK", JSON, with(&[("contacts", json!(["x".repeat(1 << 20)]))])),
             ("200 OK", JSON, with(&[("contacts", json!(["x".repeat(5 << 10)]))])),
@@ -171,6 +173,38 @@ async fn sec_124_sec_146_strangers_have_only_so_many_addresses_called() {
         assert_eq!(site.heard("/unknown/30"), 1);
         server.pass(Duration::from_secs(60));
         is_page(&get_from(server, "192.0.2.1", &unknown(31)).await);
+    })
+    .await;
+}
+
+/// Sites that answer late would hold every place that there is for calls to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_124_one_network_does_not_take_every_place_for_calls() {
+    each(&[("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")], async |server, site| {
+        site.hold();
+        let ask = |address: &str, path: &str| {
+            let asked = described(server, site, path).request(&[]);
+            let request = server.request(reqwest::Method::GET, &asked).header("x-forwarded-for", address);
+            let site = server.site.clone();
+            async move { site.send(request).await }
+        };
+        // By their /64 the same network.
+        let slow: Vec<_> = (0..8)
+            .map(|number| tokio::spawn(ask(&format!("2001:db8:1:2::{number}"), &format!("/slow/{number}"))))
+            .collect();
+        for number in 0..8 {
+            site.hears(&format!("/slow/{number}"), 1).await;
+        }
+        let refused = ask("2001:db8:1:2::99", "/slow/8").await.expect(429);
+        assert_eq!((refused.header("retry-after"), refused.header("location")), ("1", ""));
+        assert_eq!(site.heard("/slow/8"), 0);
+        let other = tokio::spawn(ask("2001:db8:1:3::1", "/slow/9"));
+        site.hears("/slow/9", 1).await;
+        site.release();
+        for one in slow.into_iter().chain([other]) {
+            is_page(&one.await.expect("an answer"));
+        }
+        is_page(&ask("2001:db8:1:2::99", "/slow/8").await);
     })
     .await;
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use entity::{audit_event, refresh_family};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
 use crate::support::relying_party::payload;
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
@@ -50,6 +53,37 @@ async fn sec_039_many_tabs_at_once_get_one_successor() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_039_fifty_refreshes_of_an_app_on_two_nodes_leave_one_family() {
+    each(&[], async |one| {
+        let two = one.another_node(&[]).await;
+        one.sign_up(ADA).await;
+        let (_, tokens) = App::at(one, "app").sign_in(ADA, OFFLINE).await;
+        let first = tokens.refresh.expect("a refresh token");
+        let asked = (0..50).map(|number| {
+            let site = if number % 2 == 0 { &one.site } else { &two.site };
+            let (app, token) = (App::at(site, "app"), first.clone());
+            tokio::spawn(async move { Tokens::from(&app.refresh(&token).await) })
+        });
+        let mut got = Vec::new();
+        for one in asked.collect::<Vec<_>>() {
+            got.push(one.await.expect("an answer"));
+        }
+        let next = got[0].refresh.clone().expect("the next one");
+        assert!(next != first && got.iter().all(|it| it.refresh.as_ref() == Some(&next)), "{got:?}");
+        let families = refresh_family::Entity::find().all(one.app.database.read()).await.expect("rows");
+        assert_eq!((families.len(), families[0].generation), (1, 1), "{families:?}");
+        for node in [one, &two] {
+            for token in [&got[0].access, &got[49].access, &next] {
+                assert!(node.is_active(token).await);
+            }
+            assert!(!node.is_active(&first).await);
+        }
+        two.stop().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
     each(&[], async |server| {
@@ -67,6 +101,9 @@ async fn sec_040_a_stolen_refresh_token_ends_its_grant_and_nothing_else() {
         assert_eq!(app.refresh(&newest).await.text("error"), "invalid_grant", "the family is dead");
         assert!(!server.is_active(&first.access).await);
         assert!(browser.is_signed_in().await, "the person's own session is not the client's to lose");
+        let told = audit_event::Column::Kind.eq("refresh.replayed");
+        let told = audit_event::Entity::find().filter(told).all(server.app.database.read()).await.expect("the audit");
+        assert!(told.len() == 1 && told[0].detail.contains("\"app\""), "it is told of once: {told:?}");
     })
     .await;
 }
@@ -162,6 +199,59 @@ async fn sec_042_no_refresh_goes_past_the_end() {
     }
     server.pass(Duration::from_secs(1201));
     assert_eq!(app.refresh(&token).await.text("error"), "invalid_grant");
+}
+
+/// Whoever holds a browser session could keep a client in for ever by one code after the other.
+#[tokio::test]
+async fn sec_042_the_life_counts_from_the_sign_in_and_not_from_the_code() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "7200000")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, _) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(3600));
+        let late = Tokens::from(&app.exchange(&app.code(&browser, ADA, OFFLINE).await).await);
+        server.pass(Duration::from_secs(3599));
+        let late = Tokens::from(&app.refresh(&late.refresh.expect("a refresh token")).await);
+        server.pass(Duration::from_secs(1));
+        assert_eq!(app.refresh(&late.refresh.expect("the next one")).await.text("error"), "invalid_grant");
+
+        server.pass(Duration::from_secs(1));
+        // The session goes on, and gives nothing to refresh any more until its person is here again.
+        assert!(browser.is_signed_in().await);
+        let silent = app.answered(&app.follow(&browser, &app.request(&[OFFLINE[0], ("prompt", "none")])).await);
+        assert_eq!(silent["error"], "login_required");
+        let silent = app.answered(&app.follow(&browser, &app.request(&[("prompt", "none")])).await);
+        assert!(silent.contains_key("code"), "{silent:?}");
+        let page = app.follow(&browser, &app.request(OFFLINE)).await.expect(200);
+        assert!(page.body.contains("name=\"password\""), "{}", page.body);
+        let fresh = Tokens::from(&app.exchange(&app.code(&browser, ADA, OFFLINE).await).await);
+        server.pass(Duration::from_secs(7199));
+        let _ = Tokens::from(&app.refresh(&fresh.refresh.expect("a refresh token")).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sec_042_a_sign_in_again_counts_for_what_is_granted_after_it_alone() {
+    each(&[("REFRESH_TOKEN_EXPIRY", "7200000")], async |server| {
+        let app = App::at(server, "app");
+        server.sign_up(ADA).await;
+        let (browser, before) = app.sign_in(ADA, OFFLINE).await;
+        server.pass(Duration::from_secs(3600));
+        let code = app.code(&browser, ADA, &[OFFLINE[0], ("prompt", "login")]).await;
+        let after = Tokens::from(&app.exchange(&code).await);
+        let sid = |tokens: &Tokens| payload(tokens.id.as_deref().expect("an ID token"))["sid"].clone();
+        assert_eq!(sid(&before), sid(&after), "one session");
+        let before = before.refresh.expect("a refresh token");
+        server.pass(Duration::from_secs(3599));
+        let before = Tokens::from(&app.refresh(&before).await).refresh.expect("the next one");
+        server.pass(Duration::from_secs(1));
+        assert_eq!(app.refresh(&before).await.text("error"), "invalid_grant");
+        let after = Tokens::from(&app.refresh(&after.refresh.expect("a refresh token")).await);
+        server.pass(Duration::from_secs(3600));
+        assert_eq!(app.refresh(&after.refresh.expect("the next one")).await.text("error"), "invalid_grant");
+    })
+    .await;
 }
 
 #[tokio::test]

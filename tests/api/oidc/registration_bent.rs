@@ -161,6 +161,7 @@ async fn sec_128_members_of_a_wrong_kind_are_named() {
         ("client_name", json!("two\nlines")),
         ("client_name", json!("Chat\u{202e}setoN")),
         ("client_name", json!("Ch\u{200b}at")),
+        ("client_name", json!("Ch\u{e01f0}at")),
         ("contacts", json!("ops@notes.example")),
         ("contacts", json!(["x".repeat(255)])),
         ("contacts", json!(["a\nb"])),

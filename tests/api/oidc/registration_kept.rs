@@ -1,32 +1,26 @@
-//! Clients that look after their registration (RFC 7592), and how many of them are kept.
-
-use std::time::Duration;
+//! Clients that look after their registration (RFC 7592).
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::consent::decide;
-use crate::support::self_made::{OPEN, TOKEN, metadata};
+use crate::support::self_made::{OPEN, metadata};
 use crate::support::{Answer, Browser, SelfMade, TestServer, Tokens, each};
 
-const ADA: &str = "ada@fernwood.example";
-/// The tests' own machine is the trusted proxy.
-const OPEN_BEHIND: &[(&str, &str)] =
-    &[("POSTERN_DYNAMIC_REGISTRATION", "open"), ("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")];
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const ADA: &str = "ada@fernwood.example";
 
 /// The metadata of a change of `client`.
-fn change(client: &SelfMade, changes: &[(&str, Value)]) -> Value {
+pub(super) fn change(client: &SelfMade, changes: &[(&str, Value)]) -> Value {
     let changes: Vec<_> = changes.iter().cloned().chain([("client_id", json!(client.app.id))]).collect();
     metadata(&changes)
 }
 
-async fn knows(server: &TestServer, client: &SelfMade) -> bool {
+pub(super) async fn knows(server: &TestServer, client: &SelfMade) -> bool {
     server.app.clients.find(&entity::ClientId::new(client.app.id)).await.expect("a read").is_some()
 }
 
 /// Lets `client` in by a person who agrees; answers its tokens.
-async fn let_in(browser: &Browser, client: &SelfMade) -> Tokens {
+pub(super) async fn let_in(browser: &Browser, client: &SelfMade) -> Tokens {
     let asked = client.app.request(&[("scope", "openid profile")]);
     let allowed = client.app.answered(&decide(&client.app, browser, &asked, "allow").await);
     Tokens::from(&client.exchange(&allowed["code"]).await)
@@ -116,6 +110,39 @@ async fn a_client_gets_and_loses_a_secret_by_its_method() {
         assert_eq!(ask(&notes).await, "invalid_client");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_069_of_changes_at_once_one_makes_the_secret_and_that_opens() {
+    for kind in crate::support::kinds() {
+        let server = TestServer::on(&kind, OPEN).await;
+        for _ in 0..6 {
+            let notes = SelfMade::unasked(&server, &[("token_endpoint_auth_method", json!("none"))]).await;
+            let wish = change(&notes, &[]);
+            let changes: Vec<_> = (0..8)
+                .map(|_| {
+                    let (notes, wish) = (notes.clone(), wish.clone());
+                    tokio::spawn(async move { notes.manage(Method::PUT, Some(&wish)).await })
+                })
+                .collect();
+            let mut secrets = Vec::new();
+            for change in changes {
+                let answer = change.await.expect("an answer");
+                match answer.status {
+                    200 => secrets.extend(answer.json()["client_secret"].as_str().map(str::to_owned)),
+                    _ => {
+                        assert_eq!((answer.status, answer.text("error").as_str()), (409, "invalid_request"));
+                        assert!(answer.text("error_description").contains("secret was changed"), "{answer:?}");
+                    }
+                }
+            }
+            let [secret] = secrets.as_slice() else { panic!("{} secrets were handed out", secrets.len()) };
+            let notes = SelfMade { secret: Some(secret.clone()), ..notes };
+            let asked = notes.call("/oauth2/token", &[("grant_type", "authorization_code"), ("code", "x")]).await;
+            assert_eq!(asked.text("error"), "invalid_grant", "it opens");
+        }
+        server.remove().await;
+    }
 }
 
 #[tokio::test]
@@ -221,114 +248,6 @@ async fn sec_065_another_token_or_client_is_refused_alike() {
             "DELETE, GET, HEAD, PUT"
         );
         assert!(knows(server, &notes).await && knows(server, &other).await);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn sec_124_wrong_registration_tokens_are_counted() {
-    let server = TestServer::start(OPEN_BEHIND).await;
-    let notes = SelfMade::unasked(&server, &[]).await;
-    let show = async |from: &str, token: &str| {
-        let request = server.request(Method::GET, &format!("/oauth2/register/{}", notes.app.id)).bearer_auth(token);
-        server.send(request.header("x-forwarded-for", from)).await
-    };
-    for _ in 0..30 {
-        show("192.0.2.1", "pst_ra_wrong").await.expect(401);
-        let register = server.request(Method::POST, "/oauth2/register").bearer_auth("pst_ia_wrong");
-        server.send(register.header("x-forwarded-for", "192.0.2.1").json(&metadata(&[]))).await.expect(401);
-    }
-    assert_eq!(show("192.0.2.1", "pst_ra_wrong").await.expect(429).header("retry-after"), "60");
-    show("192.0.2.2", &notes.token).await.expect(200);
-    server.pass(Duration::from_secs(60));
-    show("192.0.2.1", &notes.token).await.expect(200);
-    for change_number in 0..20 {
-        let name = json!(format!("Notes {change_number}"));
-        notes.manage(Method::PUT, Some(&change(&notes, &[("client_name", name)]))).await.expect(200);
-    }
-    notes.manage(Method::PUT, Some(&change(&notes, &[]))).await.expect(429);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn sec_065_sec_146_strangers_register_so_many_and_no_more() {
-    let server = TestServer::start(OPEN_BEHIND).await;
-    let register = async |from: &str| {
-        let request = server.request(Method::POST, "/oauth2/register").json(&metadata(&[]));
-        server.send(request.header("x-forwarded-for", from)).await
-    };
-    for _ in 0..20 {
-        register("2001:db8:1:2::1").await.expect(201);
-    }
-    let refused = register("2001:db8:1:2::ffff").await.expect(429);
-    assert_eq!((refused.text("error").as_str(), refused.header("retry-after")), ("temporarily_unavailable", "3600"));
-    for network in 0..49 {
-        for _ in 0..20 {
-            register(&format!("198.51.100.{network}")).await.expect(201);
-        }
-    }
-    let refused = register("203.0.113.9").await.expect(429);
-    assert_eq!(refused.header("retry-after"), "86400");
-    // Another node counts anew, and finds the places taken.
-    let other = server.another_node(OPEN_BEHIND).await;
-    other.register_client(None, &metadata(&[])).await.expect(429);
-    // Who was asked to come gets in.
-    let token = server.initial_token(1).await;
-    server.register_client(Some(&token), &metadata(&[])).await.expect(201);
-    server.pass(DAY);
-    postern::jobs::run_due(&server.app).await;
-    let left = server.app.clients.list().await.expect("a list");
-    assert_eq!(left.iter().filter(|client| client.is_unvouched()).count(), 1);
-    register("203.0.113.9").await.expect(201);
-    other.stop().await;
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn sec_146_whom_nobody_lets_in_is_forgotten_after_a_day() {
-    each(OPEN, async |server| {
-        server.sign_up(ADA).await;
-        let browser = Browser::signed_in(server, ADA).await;
-        let (used, unused) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
-        let tokens = let_in(&browser, &used).await;
-        assert!(knows(server, &unused).await);
-        server.pass(DAY - Duration::from_millis(1));
-        assert!(knows(server, &unused).await && knows(server, &used).await);
-        server.pass(Duration::from_millis(1));
-        // Before anybody has looked for it, and after.
-        for _ in 0..2 {
-            assert!(knows(server, &used).await && !knows(server, &unused).await);
-            unused.manage(Method::GET, None).await.expect(401);
-            browser.open(&unused.app.request(&[])).await.expect(400);
-            postern::jobs::run_due(&server.app).await;
-        }
-        used.manage(Method::GET, None).await.expect(200);
-        assert!(!tokens.access.is_empty());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() {
-    use sea_orm::EntityTrait;
-    each(TOKEN, async |server| {
-        let initial = server.initial_token(2).await;
-        let notes = SelfMade::of(server, &server.register_client(Some(&initial), &metadata(&[])).await);
-        let database = server.app.database.read();
-        let clients = entity::client::Entity::find().all(database).await.expect("rows");
-        let tokens = entity::initial_access_token::Entity::find().all(database).await.expect("rows");
-        let events = entity::audit_event::Entity::find().all(database).await.expect("rows");
-        let dump = format!("{clients:?}{tokens:?}{events:?}");
-        assert!(dump.contains(notes.app.id));
-        for secret in [initial, notes.token.clone(), notes.secret.clone().expect("a secret")] {
-            assert!(!dump.contains(&secret[7..]), "{secret}");
-        }
-        // The operator's commands know it, and end it.
-        let id = entity::ClientId::new(notes.app.id);
-        let actor = || postern::services::audit::Actor::Command;
-        server.app.clients.rotate_secret(&id, Duration::ZERO, actor()).await.expect("rotated");
-        server.app.grants.remove_client(&server.app.clients, &id, actor()).await.expect("removed");
-        notes.manage(Method::GET, None).await.expect(401);
     })
     .await;
 }

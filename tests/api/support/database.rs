@@ -100,6 +100,13 @@ impl OnServer {
             .await;
     }
 
+    /// Has it take what is written, or refuse it and be read all the same, over connections that begin from
+    /// now on; those that are open are ended.
+    pub(crate) async fn take_writes(&self, takes: bool) {
+        self.administer(&format!("ALTER DATABASE {} SET default_transaction_read_only = {}", self.name, !takes)).await;
+        self.terminate_connections().await;
+    }
+
     /// Every value of every row, one on each line; what is printable in bytes is printed as it is.
     pub(crate) async fn dump(&self) -> String {
         let database = connect(&self.url()).await;

@@ -68,20 +68,20 @@ enum Decision {
 pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<ConsentQuery>) -> Result<Response> {
     let Member { visitor, live } = member;
     let (key, waiting) = find(&app, &visitor, &query.0.request).await?;
-    let client = asking(&app, &waiting.request, &caller).await?;
+    let (client, request) = asking(&app, waiting.request, &caller).await?;
     let base = visitor.web.settings.base_path();
     let page = ConsentPage {
         client: client.name().to_owned(),
         initial: initials::first(client.name()),
-        host: host_of(&waiting.request.redirect_uri),
+        host: host_of(&request.redirect_uri),
         described_by: client.host().filter(|_| client.is_described()),
         is_unvouched: client.is_unvouched(),
-        items: items(&waiting.request, &live.user),
+        items: items(&request, &live.user),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
     };
     let mut response = visitor.show(&page)?;
-    visitor.allow_form_to(&mut response, client.ways_on(&waiting.request.redirect_uri))?;
+    visitor.allow_form_to(&mut response, client.ways_on(&request.redirect_uri))?;
     Ok(response)
 }
 
@@ -99,15 +99,15 @@ fn items(request: &AuthorizationRequest, user: &User) -> Vec<Opened> {
 pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let live = visitor.live.as_ref().ok_or_else(|| Error::from(ErrorKind::Forged))?;
     let (key, waiting) = find(&app, &visitor, &form.request).await?;
+    let (_, request) = asking(&app, waiting.request, &caller).await?;
     match form.decision {
         Decision::Allow => {
-            app.grants.allow(live.user.id, &waiting.request, &caller).await?;
+            app.grants.allow(live.user.id, &request, &caller).await?;
             visitor.lead_to(&format!("{AUTHORIZE}/{}", key.expose()))
         }
         Decision::Cancel => {
-            asking(&app, &waiting.request, &caller).await?;
             app.grants.give_up(&key).await?;
-            let destination = Destination::of(&waiting.request, app.config.web.issuer());
+            let destination = Destination::of(&request, app.config.web.issuer());
             destination.refuse(&visitor, &ErrorKind::AccessDenied.into())
         }
     }

@@ -93,12 +93,12 @@ pub(crate) fn look() {}
 #[handler]
 pub(crate) async fn go_on(Path(key): Path<String>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let (key, waiting) = find(&app, &visitor, &key).await?;
-    let client = asking(&app, &waiting.request, &caller).await?;
+    let (client, request) = asking(&app, waiting.request, &caller).await?;
     if let Some(address) = restart(&app, &client, waiting.since) {
         app.grants.give_up(&key).await?;
         return see_other(&address);
     }
-    let step = Step { app: &app, visitor: &visitor, caller: &caller, client: &client, request: &waiting.request };
+    let step = Step { app: &app, visitor: &visitor, caller: &caller, client: &client, request: &request };
     step.take(Some((&key, waiting.since))).await
 }
 
@@ -113,11 +113,17 @@ async fn find(
     Ok((key, waiting))
 }
 
-/// The client that made `request`, if an answer may still go where it wants it: a client changes while its
-/// request waits.
-async fn asking(app: &App, request: &AuthorizationRequest, caller: &Caller) -> Result<Arc<Client>> {
+/// The client that made `request`, if an answer may still go where it wants it, and what it may still ask for:
+/// a client changes while its request waits.
+async fn asking(
+    app: &App,
+    request: AuthorizationRequest,
+    caller: &Caller,
+) -> Result<(Arc<Client>, AuthorizationRequest)> {
     let client = app.clients.meet(&request.client_id, caller).await?;
-    client.filter(|client| client.redirects_to(&request.redirect_uri)).ok_or_else(gone)
+    let client = client.filter(|client| client.redirects_to(&request.redirect_uri)).ok_or_else(gone)?;
+    let request = request.cut_for(&client).ok_or_else(gone)?;
+    Ok((client, request))
 }
 
 fn gone() -> Error {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use entity::ClientId;
+use entity::{ClientId, Names};
 
 use super::respond::Destination;
 use crate::app::App;
@@ -119,7 +119,7 @@ async fn rest(
         nonce: text("nonce")?,
         challenge: challenge(client, asked)?,
         prompt: prompt(asked)?,
-        max_age: max_age(client, asked)?,
+        max_age: max_age(app, client, asked, &scope)?,
         login_hint: text("login_hint")?.filter(|hint| hint.len() <= 254),
         subject: subject(app, client, asked, &claims).await?,
         claims,
@@ -189,15 +189,19 @@ fn prompt(asked: &Parameters) -> Result<Prompt> {
     Ok(prompt)
 }
 
-fn max_age(client: &Client, asked: &Parameters) -> Result<Option<u64>> {
-    match asked.one("max_age")? {
-        None => Ok(client.default_max_age),
+/// How old the sign-in may be: as the client wants it, and no older than what can be refreshed, where that is
+/// asked for.
+fn max_age(app: &App, client: &Client, asked: &Parameters, scope: &Names) -> Result<Option<u64>> {
+    let wanted = match asked.one("max_age")? {
+        None => client.default_max_age,
         // A number may not have a sign, which the parser would take.
         Some(text) => match text.parse() {
-            Ok(seconds) if !text.starts_with('+') => Ok(Some(seconds)),
-            _ => Err(refuse("The max_age is no number of seconds.")),
+            Ok(seconds) if !text.starts_with('+') => Some(seconds),
+            _ => return Err(refuse("The max_age is no number of seconds.")),
         },
-    }
+    };
+    let refreshed = scope.contains(scope::OFFLINE_ACCESS).then(|| app.config.tokens.refresh_lifetime.as_secs());
+    Ok(wanted.into_iter().chain(refreshed).min())
 }
 
 /// Whose sign-in it must be by a genuine hint, however old. Where `sub` is among the claims as well,

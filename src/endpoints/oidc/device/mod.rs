@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
-use crate::services::grants::{Device, DeviceState, UserCode, wrong_user_code};
+use crate::services::grants::{Device, DeviceState, UserCode, scope, wrong_user_code};
 use crate::services::sessions::Live;
 use crate::services::tokens::may_enter;
 use crate::web::device::describe;
@@ -27,7 +27,7 @@ use crate::web::form::Form;
 use crate::web::opens::{Opened, opened};
 use crate::web::page::Page;
 use crate::web::problems::Problems;
-use crate::web::visitor::{Member, Visitor};
+use crate::web::visitor::{Member, Visitor, see_other};
 use crate::web::when::When;
 
 /// Where the page is, below the base path.
@@ -116,6 +116,8 @@ pub(crate) async fn show(app: App, member: Member, query: Query<DeviceQuery>) ->
     };
     match device.state {
         DeviceState::Pending if !may_enter(&client, &live) => UnverifiedPage::answer(&visitor, &client, &live),
+        // What is refreshed lives from the sign-in on.
+        DeviceState::Pending if is_too_old(&app, &device, &live) => see_other(&sign_in_again(&visitor, &code)),
         DeviceState::Pending => visitor.show(&confirm(&visitor, &code, device, &client, &live)),
         state => {
             let allowed = state != DeviceState::Denied;
@@ -142,28 +144,39 @@ pub(crate) async fn submit(form: Form<DeviceForm>, app: App, member: Member, cal
     }
 }
 
-/// Decides about the device of the code `typed`, unless the app does not let this person in: then
-/// the page says so.
+/// Decides about the device of the code `typed`, unless the app does not let this person in, or they have to sign
+/// in again: then the page sees to that.
 async fn decide(app: &App, typed: &str, decision: Decision, live: &Live, caller: &Caller) -> Result<UserCode> {
     let code = UserCode::parse(typed).ok_or_else(wrong_user_code)?;
     let (device, client) = find(app, &code, live).await?.ok_or_else(wrong_user_code)?;
     let allow = decision == Decision::Allow;
-    if !allow || may_enter(&client, live) {
+    if !allow || (may_enter(&client, live) && !is_too_old(app, &device, live)) {
         app.grants.decide(&device, live, allow, caller).await?;
     }
     Ok(code)
 }
 
-/// The device whose code was typed in this session, with the app on it.
+/// The device whose code was typed in this session, as far as its app may ask today, with that app.
 async fn find(app: &App, code: &UserCode, live: &Live) -> Result<Option<(Device, Arc<Client>)>> {
     let Some(device) = app.grants.device(code, live).await? else { return Ok(None) };
     let client = app.clients.find(&device.client_id).await?;
-    Ok(client.map(|client| (device, client)))
+    Ok(client.map(|client| (device.cut_for(&client), client)))
+}
+
+/// Whether the person of `live` signed in so long ago that `device` could refresh nothing.
+fn is_too_old(app: &App, device: &Device, live: &Live) -> bool {
+    let offline = device.scope.contains(scope::OFFLINE_ACCESS);
+    app.tokens.longest(offline, live.session.authenticated_at()).is_zero()
+}
+
+/// Where to sign in again, and back to the question about the device of `code`.
+fn sign_in_again(visitor: &Visitor, code: &UserCode) -> String {
+    let base = visitor.web.settings.base_path();
+    let back: String = form_urlencoded::byte_serialize(format!("{base}{PATH}?user_code={code}").as_bytes()).collect();
+    format!("{base}/login?return_to={back}&again=true")
 }
 
 fn confirm(visitor: &Visitor, code: &UserCode, device: Device, client: &Client, live: &Live) -> ConfirmDevicePage {
-    let base = visitor.web.settings.base_path();
-    let back: String = form_urlencoded::byte_serialize(format!("{base}{PATH}?user_code={code}").as_bytes()).collect();
     ConfirmDevicePage {
         code: code.to_string(),
         client: client.name().to_owned(),
@@ -172,6 +185,6 @@ fn confirm(visitor: &Visitor, code: &UserCode, device: Device, client: &Client, 
         address: device.address,
         since: When::new(device.since, visitor.now()),
         items: opened(&device.scope, [], &live.user),
-        not_you: format!("{base}/login?return_to={back}&again=true"),
+        not_you: sign_in_again(visitor, code),
     }
 }

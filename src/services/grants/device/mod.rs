@@ -17,7 +17,7 @@ use entity::{ClientId, Names, SessionId, Timestamp, TokenHash, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::Grants;
+use super::{Grants, scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
 use crate::services::caller::Caller;
@@ -97,6 +97,14 @@ impl From<Model> for Device {
             since: row.created_at,
             ends: row.expires_at,
         }
+    }
+}
+
+impl Device {
+    /// The same, asking for no more than `client`, whose app is on it, may ask for today (SEC-043).
+    #[must_use]
+    pub fn cut_for(self, client: &Client) -> Self {
+        Self { scope: scope::grantable(&self.scope, client), ..self }
     }
 }
 

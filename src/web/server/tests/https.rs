@@ -2,7 +2,7 @@
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, HandshakeKind, RootCertStore, SupportedProtocolVersion};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -36,17 +36,26 @@ impl Https {
         version: &'static SupportedProtocolVersion,
         spoken: &[&str],
     ) -> io::Result<Stream> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
-        let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_protocol_versions(&[version])
-            .expect("a version")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = spoken.iter().map(|it| it.as_bytes().to_vec()).collect();
-        let name = "localhost".try_into().expect("a name");
-        TlsConnector::from(Arc::new(config)).connect(name, self.server.connect().await).await
+        self.connect_by(&trusting(pem, version, spoken)).await
     }
+
+    /// A connection of a client that may remember an earlier one.
+    async fn connect_by(&self, client: &TlsConnector) -> io::Result<Stream> {
+        client.connect("localhost".try_into().expect("a name"), self.server.connect().await).await
+    }
+}
+
+/// Somebody who trusts `pem` alone.
+fn trusting(pem: &str, version: &'static SupportedProtocolVersion, spoken: &[&str]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[version])
+        .expect("a version")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = spoken.iter().map(|it| it.as_bytes().to_vec()).collect();
+    TlsConnector::from(Arc::new(config))
 }
 
 type Stream = TlsStream<TcpStream>;
@@ -89,6 +98,24 @@ async fn another_certificate_is_shown_to_whoever_comes_next() {
     let mut new = https.connect(&next.0, &TLS13, &[]).await.expect("a handshake");
     ask(&mut new, "/scheme", "https").await;
     ask(&mut old, "/scheme", "https").await;
+}
+
+/// Whoever resumes a session sees no certificate: one that was replaced, because its key was stolen say, would
+/// stand for this server until every client has forgotten it.
+#[tokio::test]
+async fn nobody_resumes_what_began_under_the_certificate_from_before() {
+    for version in [&TLS12, &TLS13] {
+        let https = Https::start(Duration::from_secs(20)).await;
+        let client = trusting(&https.pem, version, &[]);
+        for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
+            let mut stream = https.connect_by(&client).await.expect("a handshake");
+            ask(&mut stream, "/scheme", "https").await;
+            assert_eq!(stream.get_ref().1.handshake_kind(), Some(kind), "{version:?}");
+        }
+        put(https.folder.path(), &certificate("localhost", LONG));
+        https.certificates.renew().await;
+        assert!(https.connect_by(&client).await.is_err(), "{version:?}: it has to see the new one");
+    }
 }
 
 #[tokio::test]
