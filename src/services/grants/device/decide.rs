@@ -25,7 +25,10 @@ impl Grants {
     /// [`ErrorKind::InvalidInput`], in the same words for a code that was never there, has died or
     /// was used; [`ErrorKind::TooManyRequests`] after too many of those; when the database is away.
     pub async fn enter_user_code(&self, typed: &str, live: &Live, caller: &Caller) -> Result<UserCode> {
-        let tries = [format!("user codes/{}", caller.network()), format!("user codes/{}", live.user.id)];
+        let tries = [
+            format!("user codes of networks/{}", caller.network()),
+            format!("user codes of accounts/{}", live.user.id),
+        ];
         // Counted before it is looked at, and given back if it was right: of many at once none slips by.
         for key in &tries {
             self.shared.counters.hit(key, WRONG).map_err(too_many)?;
