@@ -13,6 +13,7 @@ use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
 use crate::services::shared::Subject;
+use crate::services::users;
 
 /// How many apps a person may let in: apps may be made up, and each is a row.
 const MOST: u64 = 500;
@@ -71,7 +72,8 @@ impl Grants {
     /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] for one app more than a person may let in; when the database is away.
+    /// [`ErrorKind::Conflict`] for one app more than a person may let in; [`ErrorKind::Unauthenticated`]
+    /// when the account was deleted meanwhile; when the database is away.
     pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
         let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
         let event = Event::new(EventKind::ConsentGiven)
@@ -82,6 +84,9 @@ impl Grants {
             .with("scope", scope::text(&request.scopes()));
         let write = self.database.write(move |tx| {
             Box::pin(async move {
+                if !users::share(tx, user).await? {
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
                 let key = (user, request.client_id.clone());
                 let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
                 let (scope, claims, since) = match before {
@@ -131,6 +136,8 @@ impl Grants {
             .with("client", client.as_str());
         let pending = self.database.write(move |tx| {
             Box::pin(async move {
+                // Before what hangs on the account, as whoever deletes it: no two wait for each other.
+                users::share(tx, user).await?;
                 let theirs = Column::UserId.eq(user).and(Column::ClientId.eq(client.clone()));
                 Entity::delete_many().filter(theirs).exec(tx).await?;
                 grants.remove_of(tx, user, &client).await?;
