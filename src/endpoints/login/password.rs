@@ -15,7 +15,7 @@ use crate::services::clients::Client;
 use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
-use crate::web::form::Form;
+use crate::web::form::Tabbed;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
 use crate::web::return_to::ReturnTo;
@@ -149,8 +149,15 @@ fn signed_up_address(value: &str) -> String {
 
 /// `POST /login`
 #[handler]
-pub(crate) async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
-    let LoginForm { email, password, return_to } = form.into_inner();
+pub(crate) async fn submit(form: Tabbed<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+    let LoginForm { email, password, return_to } = match form {
+        Tabbed::Current(form) => form.into_inner(),
+        // Another tab was quicker: nobody is signed in by this form, but its request goes on.
+        Tabbed::Outdated { form, .. } if visitor.live.is_some() => {
+            return see_other(ReturnTo::or(form.return_to.as_deref(), "/account", &visitor.web.settings).as_str());
+        }
+        Tabbed::Outdated { refusal, .. } => return Err(refusal),
+    };
     let password = SecretString::from(password);
     let credentials = Credentials { email: &email, password: &password };
     match sign_in(&app, &visitor, &caller, &credentials, return_to.as_deref()).await {
