@@ -63,9 +63,11 @@ impl Onward {
         }
     }
 
-    /// Where the person goes afterwards: an address that is registered for the client, or nowhere.
+    /// Where the person goes afterwards: an address that is registered for the client, or nowhere. Nothing here
+    /// proves who asks, so a client that nobody here has declared has none.
     fn address(&self, client: Option<&Client>) -> Option<String> {
-        client?.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
+        let client = client.filter(|client| !client.is_unvouched())?;
+        client.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
     }
 
     fn fields(self) -> Vec<(&'static str, String)> {

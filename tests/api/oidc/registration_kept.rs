@@ -212,6 +212,33 @@ async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
     .await;
 }
 
+/// Nor after they signed out, unless the app proves by an ID token that they were there.
+#[tokio::test]
+async fn sec_089_nobody_is_sent_to_an_unknown_app_at_a_logout() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let bye = "https://notes.example/bye";
+        let notes = SelfMade::unasked(server, &[("post_logout_redirect_uris", json!([bye]))]).await;
+        let query = format!("client_id={}&post_logout_redirect_uri={bye}", notes.app.id);
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        let went = stranger.open(&format!("/oauth2/logout?{query}")).await.expect(303);
+        assert_eq!(went.header("location"), "/logout");
+        let asked = ada.open(&format!("/oauth2/logout?{query}")).await.expect(303);
+        assert!(!asked.header("location").contains("bye"), "{asked:?}");
+        let page = ada.open(&format!("/logout?{query}")).await.expect(200);
+        assert!(!page.header("content-security-policy").contains("notes.example"), "{page:?}");
+        let fields = [("client_id", notes.app.id), ("post_logout_redirect_uri", bye)];
+        assert_eq!(ada.submit("/logout", "/logout", &fields).await.expect(303).header("location"), "/logout");
+        assert!(!ada.is_signed_in().await);
+
+        let ada = Browser::signed_in(server, ADA).await;
+        let hint = let_in(&ada, &notes).await.id.expect("an ID token");
+        let went = ada.open(&format!("/oauth2/logout?{query}&id_token_hint={hint}")).await.expect(303);
+        assert_eq!(went.header("location"), bye);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_065_another_token_or_client_is_refused_alike() {
     each(OPEN, async |server| {
