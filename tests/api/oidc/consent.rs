@@ -1,6 +1,7 @@
 //! Consent: asked by name and value, remembered by scope, as easy to refuse as to give.
 
 use postern::error::ErrorKind;
+use postern::secret::Secret;
 use postern::services::caller::Caller;
 use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 
@@ -180,6 +181,7 @@ async fn sec_146_a_person_lets_in_only_so_many_apps() {
     each(&[], async |server| {
         server.sign_up(ADA).await;
         let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada").id;
+        let key = Secret::parse("pst_ar_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").expect("a key");
         let allow = async |number: usize| {
             let request = AuthorizationRequest {
                 client_id: entity::ClientId::new(format!("https://app.example/{number}")),
@@ -196,7 +198,7 @@ async fn sec_146_a_person_lets_in_only_so_many_apps() {
                 claims: ClaimsRequest::default(),
                 resources: Vec::new(),
             };
-            server.app.grants.allow(user, &request, &somebody()).await
+            server.app.grants.allow(user, &key, &request, &somebody()).await
         };
         for number in 0..500 {
             allow(number).await.expect("there is room");

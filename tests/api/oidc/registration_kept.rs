@@ -195,6 +195,27 @@ async fn sec_065_a_change_reaches_what_is_under_way_and_nobody_elses_ids() {
     .await;
 }
 
+/// Of several requests that wait, a person has seen one: the answer is for no other (RFC 8252 section 8.6).
+#[tokio::test]
+async fn sec_056_consent_to_one_request_lets_no_other_through() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let native = [("token_endpoint_auth_method", json!("none")), ("redirect_uris", json!(["http://127.0.0.1/cb"]))];
+        let app = SelfMade::unasked(server, &native).await.app;
+        let browser = Browser::signed_in(server, ADA).await;
+        let asked = |port: &str| app.request(&[("redirect_uri", port), ("scope", "openid")]);
+        let first = browser.open(&asked("http://127.0.0.1:6666/cb")).await.expect(303);
+        let (_, key) = first.header("location").split_once("request=").expect("a consent page");
+        let answer = decide(&app, &browser, &asked("http://127.0.0.1:7777/cb"), "allow").await.expect(303);
+        assert!(answer.header("location").starts_with("http://127.0.0.1:7777/cb?code="), "{answer:?}");
+        let other = browser.open(&format!("/oauth2/authorize/{key}")).await.expect(303);
+        assert_eq!(other.header("location"), first.header("location"), "it is asked for itself");
+        let own = decide(&app, &browser, other.header("location"), "allow").await.expect(303);
+        assert!(own.header("location").starts_with("http://127.0.0.1:6666/cb?code="), "{own:?}");
+    })
+    .await;
+}
+
 /// A link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
 #[tokio::test]
 async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {

@@ -102,7 +102,7 @@ pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, 
     let (_, request) = asking(&app, waiting.request, &caller).await?;
     match form.decision {
         Decision::Allow => {
-            app.grants.allow(live.user.id, &request, &caller).await?;
+            app.grants.allow(live.user.id, &key, &request, &caller).await?;
             visitor.lead_to(&format!("{AUTHORIZE}/{}", key.expose()))
         }
         Decision::Cancel => {
