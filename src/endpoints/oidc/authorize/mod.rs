@@ -5,6 +5,7 @@
 
 mod consent;
 mod next;
+mod refused;
 pub(super) mod request;
 mod respond;
 
