@@ -89,7 +89,7 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
     let page = LogoutPage {
         name: live.user.name.clone(),
         email: live.user.email.clone(),
-        client: client.map(|client| client.name().to_owned()),
+        client: client.map(|client| client.plain_name()),
         fields: onward.fields(),
     };
     let mut response = visitor.show(&page)?;

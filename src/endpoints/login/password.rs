@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
-use crate::services::clients::Client;
 use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
@@ -121,7 +120,7 @@ impl Waiting {
         let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
         let Some(client) = app.clients.find(&waiting.request.client_id).await? else { return Ok(Self::default()) };
         Ok(Self {
-            client: Some(known_as(&client)),
+            client: Some(client.plain_name()),
             ways_on: client.ways_on(&waiting.request.redirect_uri).map(str::to_owned).collect(),
             hint: waiting.request.login_hint,
         })
@@ -134,12 +133,6 @@ impl Waiting {
             addresses => visitor.allow_form_to(response, addresses.iter().map(String::as_str)),
         }
     }
-}
-
-/// What an app is called beside a field for a password: by its host where the name is its own word alone.
-fn known_as(client: &Client) -> String {
-    let host = client.host().filter(|_| client.is_described());
-    host.unwrap_or_else(|| client.name().to_owned())
 }
 
 /// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.

@@ -233,6 +233,30 @@ async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
     .await;
 }
 
+/// Its name is its own word: it stands only where that is said.
+#[tokio::test]
+async fn sec_065_an_unknown_app_is_not_called_by_the_name_that_it_chose() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        let grants = ("grant_types", json!(["authorization_code", device]));
+        let token = server.initial_token(1).await;
+        let notes = SelfMade::of(server, &server.register_client(Some(&token), &metadata(&[grants])).await);
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        let sign_in = notes.app.follow(&stranger, &notes.app.request(&[])).await.expect(200).body;
+        let sign_out = ada.open(&format!("/logout?client_id={}", notes.app.id)).await.expect(200).body;
+        for page in [sign_in, sign_out] {
+            assert!(page.contains("notes.example") && !page.contains("Harvest"), "{page}");
+        }
+        let begun = notes.call("/oauth2/device_authorization", &[("scope", "openid")]).await.expect(200);
+        let asked = ada.type_code(&begun.text("user_code")).await.expect(303);
+        let page = ada.open(asked.header("location")).await.expect(200).body;
+        assert!(page.contains("knows this app") && page.contains("It registered itself"), "{page}");
+        assert!(!page.contains("notes.example"), "where a device goes back to is nowhere: {page}");
+    })
+    .await;
+}
+
 /// Nor after they signed out, unless the app proves by an ID token that they were there.
 #[tokio::test]
 async fn sec_089_nobody_is_sent_to_an_unknown_app_at_a_logout() {
