@@ -190,3 +190,18 @@ async fn wrong_usage_is_told_from_refusal() {
     let missing = place.run(&["--env-file", "nowhere", "user", "list"], "").await.expect(1);
     assert!(missing.err.contains("--env-file"), "{missing:?}");
 }
+
+#[tokio::test]
+async fn the_log_says_why_an_app_is_refused_on_a_page() {
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    let program = place.serve().await;
+    let asked = "client_id=no%0Aone&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Ftoken%3Ds3cret";
+    program.get(&format!("/oauth2/authorize?{asked}")).await.expect(400);
+    let log = program.logged("authorization request refused").await;
+    let line = log.lines().find(|line| line.contains("authorization request refused")).expect("a line");
+    for words in ["WARN", "https://app.example/cb", "not known here (client_id)", "one"] {
+        assert!(line.contains(words), "{words}: {line}");
+    }
+    assert!(!log.contains("s3cret"), "{log}");
+}

@@ -5,9 +5,10 @@ use entity::{ClientId, Names, Timestamp, UserId};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::request::AuthorizationRequest;
+use super::request::{AuthorizationRequest, RequestKey};
 use super::{Grants, scope};
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
@@ -69,12 +70,20 @@ impl Grants {
         Ok(rows.all(self.database.read()).await?.into_iter().map(Consent::from).collect())
     }
 
-    /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
+    /// Remembers that `user` allows what `request` asks for, beside what was allowed before; and with the request
+    /// that waits under `key`, that it was this one: no other was shown to them (SEC-056).
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] for one app more than a person may let in; [`ErrorKind::Unauthenticated`]
     /// when the account was deleted meanwhile; when the database is away.
-    pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
+    pub async fn allow(
+        &self,
+        user: UserId,
+        key: &Secret<RequestKey>,
+        request: &AuthorizationRequest,
+        caller: &Caller,
+    ) -> Result<()> {
+        let key = key.hash();
         let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
         let event = Event::new(EventKind::ConsentGiven)
             .by(Actor::User(user))
@@ -87,8 +96,8 @@ impl Grants {
                 if !users::share(tx, user).await? {
                     return Err(ErrorKind::Unauthenticated.into());
                 }
-                let key = (user, request.client_id.clone());
-                let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
+                grants.mark_allowed(tx, key, user).await?;
+                let before = Entity::find_by_id((user, request.client_id.clone())).one(tx).await?.map(Consent::from);
                 let (scope, claims, since) = match before {
                     Some(it) => (it.scope, it.claims, it.since),
                     None => {
