@@ -39,7 +39,7 @@ pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
     let routes = match web.settings.base_path() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
-        base => inserted(probes(session_api(Route::new())), base).nest(base, everything),
+        base => inserted(probes(federation(session_api(Route::new()), web)), base).nest(base, everything),
     };
     routes.with(Failures::problem(Allow::default())).data(app.clone())
 }
@@ -93,11 +93,15 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/account/theme", post(account::settings::submit_theme))
         .at("/account/security", get(account::security::show).post(account::security::submit))
         .at("/account/sessions", get(account::sessions::show).post(account::sessions::submit))
+        .at("/login/link/:key", get(login::link::show).post(login::link::submit))
+        .at("/account/connections", get(account::connections::show).post(account::connections::submit))
+        .at("/account/connections/:key", get(account::connections::ask).post(account::connections::connect))
         .at("/account/apps", get(account::apps::show).post(account::apps::submit))
         .at("/consent", get(oidc::authorize::show_consent).post(oidc::authorize::submit_consent))
         .at("/device", get(oidc::device::show).post(oidc::device::submit))
         .at("/assets/:name", get(assets::show));
     let failures = || Failures::page(error_page::renderer(web));
+    let route = federation(route, web);
     let logout = get(oidc::logout::end).post(oidc::logout::end_by_form).on(Method::HEAD, oidc::logout::look);
     let begin =
         get(oidc::authorize::begin).post(oidc::authorize::begin_by_form).on(Method::HEAD, oidc::authorize::look);
@@ -107,6 +111,12 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/oauth2/authorize/:key", go_on.with(failures()))
         .at("/oauth2/logout", logout.with(failures()))
         .nest_no_strip("/", pages.with(failures()))
+}
+
+/// Other providers: the way there and back, which a chat's proxy hands over as it does the session API.
+fn federation(route: Route, web: &Web) -> Route {
+    let go = get(login::connector::go).on(Method::HEAD, login::connector::look);
+    route.at("/oauth/*rest", go.with(Failures::page(error_page::renderer(web))))
 }
 
 /// The operations of `api`, failing as `failures` says.

@@ -181,6 +181,8 @@ uuid_ids! {
     AuditEventId;
     /// What a person has granted a client in one authorization.
     GrantId;
+    /// An account at another provider that opens an account here.
+    IdentityId;
     /// A message that waits in the outbox.
     OutboxId;
 }

@@ -10,10 +10,12 @@ pub mod authorization_request;
 pub mod ban;
 pub mod client;
 pub mod client_document;
+pub mod connector_flow;
 pub mod consent;
 pub mod device_code;
 pub mod fact;
 pub mod grant;
+pub mod identity;
 pub mod initial_access_token;
 pub mod invalidation;
 pub mod outbox;
@@ -30,6 +32,8 @@ mod id;
 mod names;
 mod time;
 
-pub use id::{AuditEventId, ClientId, GrantId, MalformedId, OutboxId, RefreshFamilyId, SessionId, TokenHash, UserId};
+pub use id::{
+    AuditEventId, ClientId, GrantId, IdentityId, MalformedId, OutboxId, RefreshFamilyId, SessionId, TokenHash, UserId,
+};
 pub use names::Names;
 pub use time::Timestamp;

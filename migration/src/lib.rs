@@ -12,6 +12,7 @@ mod m20261124_000002_sessions;
 mod m20261124_000003_operations;
 mod m20261125_000004_oidc;
 mod m20261125_000005_client_documents;
+mod m20261125_000006_federation;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000003_operations::Migration),
             Box::new(m20261125_000004_oidc::Migration),
             Box::new(m20261125_000005_client_documents::Migration),
+            Box::new(m20261125_000006_federation::Migration),
         ]
     }
 }

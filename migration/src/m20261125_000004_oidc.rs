@@ -27,11 +27,11 @@ impl MigrationTrait for Migration {
 }
 
 /// A column for the 32 bytes of a hash.
-fn hash(name: &'static str) -> ColumnDef {
+pub(super) fn hash(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).var_binary(32).not_null().to_owned()
 }
 
-fn cascade(table: &'static str, column: &'static str, to: &'static str) -> ForeignKeyCreateStatement {
+pub(super) fn cascade(table: &'static str, column: &'static str, to: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(format!("fk_{table}_{column}"))
         .from(table, column)

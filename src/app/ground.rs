@@ -11,6 +11,7 @@ use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::back_channel::BackChannel;
 use crate::services::clients::Clients;
+use crate::services::connectors::{self, Connectors};
 use crate::services::database::Database;
 use crate::services::grants::{self, Grants};
 use crate::services::keys::{self, Keys};
@@ -127,6 +128,19 @@ impl Ground {
             random,
             issuer: config.web.issuer().to_owned(),
         }
+    }
+
+    pub(super) fn connectors(&self, config: &Config) -> Connectors {
+        Connectors::new(connectors::Parts {
+            database: self.database.clone(),
+            shared: Arc::clone(&self.shared),
+            outgoing: Outgoing::new(config.outgoing.clone()),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            settings: config.connectors.clone(),
+            seal: DerivedKey::derive(config.encryption_key.expose(), "connector flows"),
+            issuer: config.web.issuer().to_owned(),
+        })
     }
 
     pub(super) fn grants(&self, config: &Config, sessions: &Sessions, back_channel: &BackChannel) -> Grants {

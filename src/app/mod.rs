@@ -15,6 +15,7 @@ use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::back_channel::BackChannel;
 use crate::services::clients::Clients;
+use crate::services::connectors::Connectors;
 use crate::services::database::Database;
 use crate::services::grants::Grants;
 use crate::services::keys::Keys;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Who is told that a session has ended.
     pub back_channel: BackChannel,
+    /// Other providers that let people in.
+    pub connectors: Connectors,
     /// What people granted clients.
     pub grants: Grants,
     /// Clients that register themselves.
@@ -97,6 +100,7 @@ impl App {
         let moderation = ground.moderation(&config);
         let sessions = ground.sessions(&config);
         let back_channel = ground.back_channel(&config, &clients, &keys);
+        let connectors = ground.connectors(&config);
         let grants = ground.grants(&config, &sessions, &back_channel);
         let registration = ground.registration(&config, &clients, &grants);
         let accounts = ground.accounts(&users, &moderation, &sessions, &grants);
@@ -134,6 +138,7 @@ impl App {
             moderation,
             sessions,
             back_channel,
+            connectors,
             grants,
             registration,
             accounts,

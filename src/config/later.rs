@@ -5,8 +5,6 @@ use crate::env::{Env, Fault};
 /// Name, the value that is in force already, and what holds instead of another.
 const LATER: &[(&str, &str, &str)] = &[
     ("POSTERN_DISPOSABLE_DOMAINS_FILE", "none", "every domain may sign up"),
-    ("POSTERN_OPENID_REGISTRATION", "", "there are no connectors yet"),
-    ("POSTERN_CONNECTORS_FILE", "", "there are no connectors yet"),
     ("POSTERN_RULES_FILE", "", "there is no forward-auth yet"),
     ("POSTERN_LINK_LIFETIME", "", "no links are mailed yet"),
     ("POSTERN_INVITE_LIFETIME", "", "there are no invitations yet"),

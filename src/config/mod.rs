@@ -24,8 +24,8 @@ pub use picture::Picture;
 use crate::env::{Env, Notes, Problem, numbers};
 use crate::random::Random;
 use crate::services::{
-    back_channel, certificates, clients, database, grants, keys as signing, moderation, outgoing, registration,
-    sessions, tokens, users,
+    back_channel, certificates, clients, connectors, database, grants, keys as signing, moderation, outgoing,
+    registration, sessions, tokens, users,
 };
 
 /// Every setting of this release.
@@ -35,6 +35,8 @@ pub struct Config {
     pub database: database::Settings,
     /// Accounts and passwords.
     pub users: users::Settings,
+    /// Other providers that let people in.
+    pub connectors: connectors::Settings,
     /// Declared clients.
     pub clients: clients::Settings,
     /// Clients that register themselves.
@@ -95,8 +97,7 @@ impl Config {
         let (url, location) = (web.as_ref().map(|it| &it.url), database.as_ref().map(|it| &it.location));
         let tls = certificates::Settings::read(env, url, location);
         let outgoing = outgoing::Settings::read(env);
-        env.section(WAYS_IN);
-        let users = users::Settings::read(env, &title);
+        let (connectors, users) = ways_in(env, web.as_ref(), &title);
         env.section(LIMITS);
         let moderation = moderation::Settings::read(env);
         env.section(TOKENS);
@@ -128,6 +129,7 @@ impl Config {
         Some(Self {
             database,
             users: users?,
+            connectors: connectors?,
             clients: clients?,
             registration: registration?(outgoing.networks.clone()),
             moderation: moderation?,
@@ -146,6 +148,23 @@ impl Config {
     }
 }
 
+/// What lets people in: other providers, and passwords.
+fn ways_in(
+    env: &mut Env,
+    web: Option<&web::Settings>,
+    title: &str,
+) -> (Option<connectors::Settings>, Option<users::Settings>) {
+    env.section(CONNECTORS);
+    let connectors = connectors::Settings::read(env, web.map(|it| &it.url));
+    if let (Some(web), Some(connectors)) = (web, &connectors) {
+        public_address::check_handing_over(env, web, !connectors.list.is_empty());
+    }
+    env.section(WAYS_IN);
+    let has_other = connectors.as_ref().is_none_or(|connectors| !connectors.list.is_empty());
+    let users = users::Settings::read(env, title, has_other);
+    (connectors, users)
+}
+
 /// The longest life of what the signing keys sign.
 fn longest_token(tokens: &tokens::Settings) -> Duration {
     tokens.access_token_lifetime.max(tokens.id_token_lifetime).max(back_channel::TOKEN_LIVES)
@@ -153,13 +172,14 @@ fn longest_token(tokens: &tokens::Settings) -> Duration {
 
 const PLACE: &str = "Where Postern is";
 const WAYS_IN: &str = "Ways in";
+const CONNECTORS: &str = "Ways in through other providers";
 const TOKENS: &str = "Tokens, secrets, sessions";
 const LIMITS: &str = "Limits";
 const LOOKS: &str = "Looks";
 const OPERATION: &str = "Operation";
 
 /// The headings of the settings, in the order in which people read them.
-pub(crate) const SECTIONS: [&str; 6] = [PLACE, WAYS_IN, TOKENS, LIMITS, LOOKS, OPERATION];
+pub(crate) const SECTIONS: [&str; 7] = [PLACE, WAYS_IN, CONNECTORS, TOKENS, LIMITS, LOOKS, OPERATION];
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::web::Listen;
+use super::web::{Listen, Settings};
 use crate::env::address::is_loopback;
 use crate::env::{Env, Fault};
 
@@ -89,6 +89,16 @@ pub(super) fn check_metrics(env: &mut Env, listen: &[Listen], metrics: Option<So
     if listen.iter().filter_map(tcp).any(meets) {
         let fault = Fault::new("is an address of POSTERN_LISTEN too", "Write another port, such as 127.0.0.1:9464");
         env.problem("POSTERN_METRICS_LISTEN", fault);
+    }
+}
+
+/// What a sign-in elsewhere leaves in the browser for the chat is seen there only on our own host.
+pub(super) fn check_handing_over(env: &mut Env, web: &Settings, has_connectors: bool) {
+    let Some(client) = web.domain_client.as_ref().filter(|_| has_connectors) else { return };
+    if client.host_str() != web.url.host_str() {
+        let words = "on another host than POSTERN_URL, so a sign-in through other providers that the chat begins itself \
+                     cannot be handed over: let the chat come in by OpenID Connect, or put Postern on its host.";
+        env.warn("DOMAIN_CLIENT", words);
     }
 }
 

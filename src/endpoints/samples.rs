@@ -5,6 +5,8 @@
 mod apps;
 #[cfg(test)]
 mod devices;
+#[cfg(test)]
+mod ways;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,6 +59,7 @@ fn visit(path: &str) -> Visit {
         path: path.into(),
         theme: Theme::System,
         person: Some(Person::new("Maren Olsen", "maren@fernwood.example")),
+        connections: true,
     }
 }
 
@@ -108,7 +111,7 @@ fn problems() -> Problems {
 
 fn ways_in(album: &Album) {
     use password::{LoginPage, Notice};
-    let fresh = || LoginPage { sign_up: true, ..LoginPage::default() };
+    let fresh = || LoginPage { sign_up: true, password: true, ways: ways::all(), ..LoginPage::default() };
     let html = album.add("login", &fresh());
     let email = || "maren@fernwood.example".to_owned();
     let wrong = Problems::of(&ErrorKind::WrongCredentials.into(), "You are not signed in");
@@ -122,6 +125,7 @@ fn ways_in(album: &Album) {
         email: "maren@".into(),
         problems: problems(),
         least: 8,
+        ways: ways::all(),
         return_to: None,
     };
     album.add("register-problems", &again);
@@ -196,7 +200,13 @@ fn sec_129_what_people_type_is_escaped_on_every_page() {
     let evil = || "\"><script>alert(1)</script>".to_owned();
     let client = Some(evil());
     let logout = logout::LogoutPage { name: evil(), email: evil(), client, fields: vec![("state", evil())] };
-    let login = password::LoginPage { email: evil(), return_to: Some(evil()), ..Default::default() };
+    let login = password::LoginPage {
+        email: evil(),
+        return_to: Some(evil()),
+        password: true,
+        ways: ways::hostile(),
+        ..Default::default()
+    };
     for html in [
         album.add("login", &login),
         album.add(
@@ -212,8 +222,12 @@ fn sec_129_what_people_type_is_escaped_on_every_page() {
 #[test]
 fn sec_014_a_password_field_never_comes_back_filled() {
     let pages = Pages::new("", &fernwood());
-    let page =
-        password::LoginPage { email: "maren@fernwood.example".into(), problems: problems(), ..Default::default() };
+    let page = password::LoginPage {
+        email: "maren@fernwood.example".into(),
+        password: true,
+        problems: problems(),
+        ..Default::default()
+    };
     let html = pages.render(&visit("/login"), &page).unwrap();
     let field = html.split("<input").find(|it| it.contains("type=\"password\"")).unwrap();
     assert!(!field.split('>').next().unwrap().contains("value="), "{field}");

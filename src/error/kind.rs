@@ -92,6 +92,12 @@ error_kinds! {
     Banned = "banned", 403, "This account is banned.";
     /// The account is disabled; said only after the right password.
     Disabled = "disabled", 403, "This account is disabled. Ask the operator of this service.";
+    /// A provider that people sign in at answered what no sign-in can be made of.
+    ProviderFailed = "provider_failed", 400, "The sign-in over there came to nothing. Try it once more.";
+    /// A provider gave no address that an account can be made with.
+    EmailMissing = "email_missing", 403, "An account needs an e-mail address, and none came along. Add or confirm one over there, and let it be passed on.";
+    /// Somebody whom a provider vouches for has an account here already, which is not linked with it.
+    AccountExists = "account_exists", 409, "There is an account with that e-mail address. Sign in the way you did before.";
     /// Sign-up is switched off.
     RegistrationOff = "registration_off", 403, "Sign-up is closed here. Ask the operator for an account.";
     /// Password sign-in is switched off.

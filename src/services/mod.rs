@@ -20,6 +20,7 @@ pub mod grants;
 pub mod registration;
 pub mod accounts;
 pub mod tokens;
+pub mod connectors;
 pub mod sign_in;
 pub mod change_password;
 pub mod sign_up;

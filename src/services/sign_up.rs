@@ -8,18 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::accounts::{Accounts, Doer};
 use super::caller::Caller;
-use super::clients::unvouched::is_deceptive;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Moderation, Violation};
 use super::users::email::Email;
+use super::users::name::check_name;
 use super::users::password::Hasher;
 use super::users::policy::Demands;
 use super::users::username::Username;
 use super::users::{Created, NewUser, Settings};
 use crate::error::{Error, ErrorKind, FieldProblem, Result};
-
-/// Names longer than this are none.
-const LONGEST_NAME: usize = 80;
 
 /// What a person filled in.
 #[derive(Debug)]
@@ -70,7 +67,7 @@ impl SignUp {
         }
         self.moderation.check_attempt(Violation::Registration, caller)?;
         let (email, username) = self.check(registration).await?;
-        check_domain(&self.settings, &email)?;
+        self.settings.check_domain(&email)?;
         // Only now, before anything is hashed: who is sent back over a field has not signed up yet.
         self.moderation.check(Violation::Registration, caller)?;
         let hash = self.hasher.hash(registration.password).await?;
@@ -115,22 +112,6 @@ impl SignUp {
     }
 }
 
-/// Whether a person may be called `name`.
-#[must_use]
-pub fn check_name(name: &str) -> Option<FieldProblem> {
-    let name = name.trim();
-    if name.is_empty() {
-        return Some(FieldProblem::new("name", "Write the name that others see."));
-    }
-    if name.chars().nth(LONGEST_NAME).is_some() {
-        return Some(FieldProblem::new("name", "A name has at most 80 characters."));
-    }
-    if name.chars().any(|it| char::is_control(it) || is_deceptive(it)) {
-        return Some(FieldProblem::new("name", "A name holds no line breaks or control characters."));
-    }
-    None
-}
-
 /// What stands against `password` as the choice of somebody of whom `known` is known.
 ///
 /// # Errors
@@ -148,32 +129,4 @@ pub async fn judge(
     };
     let judgement = hasher.judge(password, demands).await?;
     Ok(judgement.err().map(|problem| FieldProblem::new("password", problem)))
-}
-
-/// Whether accounts of this address's domain are wanted here.
-///
-/// # Errors
-/// [`ErrorKind::Forbidden`] when they are not.
-pub fn check_domain(settings: &Settings, email: &Email) -> Result<()> {
-    match &settings.allowed_domains {
-        Some(allowed) if !allowed.iter().any(|domain| domain == email.domain()) => {
-            Err(Error::new(ErrorKind::Forbidden, "Accounts with an address of this domain are not allowed here."))
-        }
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_name;
-
-    #[test]
-    fn a_name_shows_what_it_holds() {
-        for fine in ["Maren Olsen", "\u{646}\u{645}\u{200c}\u{646}", "👩\u{200d}🚀 Ada", "Zoë"] {
-            assert!(check_name(fine).is_none(), "{fine}");
-        }
-        for odd in ["\u{200b}", "admin\u{202e}", "Ma\u{ad}ren", "\u{3164}", "\u{2800}", "a\nb", "Ada\u{e0041}"] {
-            assert!(check_name(odd).is_some(), "{odd:?}");
-        }
-    }
 }

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod opens;
 pub mod page;
 pub mod problems;
+pub mod refused;
 pub mod return_to;
 pub mod server;
 pub mod settings;
@@ -25,6 +26,7 @@ pub mod surface;
 pub mod template;
 pub mod trace;
 pub mod visitor;
+pub mod ways;
 pub mod when;
 
 use std::ops::Deref;

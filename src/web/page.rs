@@ -84,6 +84,8 @@ pub struct Visit {
     pub theme: Theme,
     /// Who is signed in.
     pub person: Option<Person>,
+    /// Whether other providers let people in.
+    pub connections: bool,
 }
 
 /// Draws pages with the operator's name, logo, colour and links.

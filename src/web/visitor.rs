@@ -46,6 +46,7 @@ impl Visitor {
             request_id: RequestId::of(request).to_string(),
             path: request.original_uri().path().to_owned(),
             theme: Theme::parse(web.cookies.read(request.headers(), Cookie::Theme).unwrap_or_default()),
+            connections: !app.connectors.list().is_empty(),
             person: live.as_ref().map(|live| Person::new(&live.user.name, &live.user.email)),
         };
         Ok(Self { web, live, csrf, visit })

@@ -10,6 +10,7 @@ mod contract;
 mod client_for_apps;
 mod crash;
 mod doctor;
+mod federation;
 mod headers;
 mod https;
 mod introspection;

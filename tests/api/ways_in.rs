@@ -106,8 +106,6 @@ async fn what_is_not_built_yet_is_not_there() {
         "/api/auth/resetPassword",
         "/api/user/verify",
         "/api/user/delete",
-        "/oauth/google",
-        "/oauth/google/callback",
         "/authz/forward-auth",
         "/api/moderation/violations",
         "/api/admin/users",

@@ -6,9 +6,11 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 21] = [
+const OWNERS: [(&str, &str); 23] = [
     ("user", "users"),
     ("username", "users"),
+    ("identity", "users"),
+    ("connector_flow", "connectors"),
     ("fact", "installation"),
     ("session", "sessions"),
     ("refresh_family", "tokens"),

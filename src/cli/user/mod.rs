@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::accounts::{Doer, NewBan};
-use crate::services::sign_up::check_name;
 use crate::services::users::email::Email;
+use crate::services::users::name::check_name;
 use crate::services::users::{ADMIN, Created, NewUser};
 
 use ask::{account, address, chosen_password, chosen_roles, made_password};

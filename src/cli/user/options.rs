@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::ask::can_ask;
 use crate::env::numbers;
-use crate::services::sign_up::check_name;
 use crate::services::users::email::Email;
+use crate::services::users::name::check_name;
 use crate::services::users::username::Username;
 
 /// The longest ban that has an end, in seconds: a hundred years.

@@ -1,6 +1,7 @@
 //! A person's own account, as pages.
 
 pub mod apps;
+pub mod connections;
 pub mod registration;
 pub mod security;
 pub mod sessions;

@@ -20,6 +20,7 @@ use crate::web::page::Page;
 use crate::web::problems::Problems;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
+use crate::web::ways::Way;
 
 /// How long the sign-in page remembers the address of a sign-up.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -37,6 +38,15 @@ pub struct RegisterPage {
     pub return_to: Option<String>,
     /// The least length of a password, in characters.
     pub least: usize,
+    /// The other ways to get an account.
+    pub ways: Vec<Way>,
+}
+
+impl RegisterPage {
+    fn new(app: &App) -> Self {
+        let ways = app.connectors.list().iter().filter(|connector| connector.registration).map(Way::from);
+        Self { least: app.config.users.min_password_length, ways: ways.collect(), ..Self::default() }
+    }
 }
 
 impl Page for RegisterPage {
@@ -69,7 +79,7 @@ pub(crate) async fn show(app: App, visitor: Visitor, query: Query<RegisterQuery>
     }
     let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, &visitor.web.settings));
     let return_to = return_to.map(|it| it.as_str().to_owned());
-    visitor.show(&RegisterPage { return_to, least: app.config.users.min_password_length, ..RegisterPage::default() })
+    visitor.show(&RegisterPage { return_to, ..RegisterPage::new(&app) })
 }
 
 /// `POST /register`
@@ -89,9 +99,8 @@ pub(crate) async fn submit(form: Form<RegisterForm>, app: App, visitor: Visitor,
         }
         Err(error) if matches!(error.kind, ErrorKind::InvalidInput | ErrorKind::Forbidden) => {
             let problems = Problems::of(&error, "No account was made");
-            let least = app.config.users.min_password_length;
             let return_to = return_to.map(|it| it.as_str().to_owned());
-            visitor.show_again(&RegisterPage { name, email, problems, return_to, least }, &error)
+            visitor.show_again(&RegisterPage { name, email, problems, return_to, ..RegisterPage::new(&app) }, &error)
         }
         Err(error) => Err(error),
     }

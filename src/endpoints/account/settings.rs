@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::sign_up::check_name;
+use crate::services::users::name::check_name;
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
 use crate::web::page::{Page, Theme};

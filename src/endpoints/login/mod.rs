@@ -1,4 +1,6 @@
 //! The way in and the way out, as pages.
 
+pub mod connector;
+pub mod link;
 pub mod logout;
 pub mod password;

@@ -17,8 +17,10 @@ use crate::web::cookie::Cookie;
 use crate::web::form::Tabbed;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
+use crate::web::refused;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
+use crate::web::ways::Way;
 
 /// The sign-in page.
 #[derive(Debug, Default, Serialize)]
@@ -35,6 +37,10 @@ pub struct LoginPage {
     pub client: Option<String>,
     /// Whether people may sign up.
     pub sign_up: bool,
+    /// Whether they may come in by password.
+    pub password: bool,
+    /// The other ways in.
+    pub ways: Vec<Way>,
 }
 
 /// Something to say before signing in.
@@ -60,6 +66,10 @@ pub struct LoginQuery {
     /// Whether to show the form though somebody is signed in.
     #[serde(default)]
     again: bool,
+    /// The wire code of what a provider came to nothing by.
+    failed: Option<String>,
+    /// The connector of that provider.
+    by: Option<String>,
 }
 
 /// What the form sends.
@@ -74,16 +84,19 @@ pub struct LoginForm {
 #[handler]
 pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
-    let return_to = query.0.return_to.and_then(|text| ReturnTo::parse(&text, settings));
-    if visitor.live.is_some() && !query.0.again {
+    let LoginQuery { return_to, again, failed, by } = query.0;
+    let problems = failed.zip(by).and_then(|(code, by)| refused::problems(&code, &app.connectors.named(&by)?.name));
+    let return_to = return_to.and_then(|text| ReturnTo::parse(&text, settings));
+    if visitor.live.is_some() && !again {
         return see_other(return_to.as_ref().map_or(&format!("{}/account", settings.base_path()), ReturnTo::as_str));
     }
-    if !app.config.users.email_login {
+    if !app.config.users.email_login && app.connectors.list().is_empty() {
         return Err(ErrorKind::PasswordLoginOff.into());
     }
     let signed_up = visitor.web.cookies.read(request.headers(), Cookie::SignedUp).map(signed_up_address);
     let waiting = Waiting::find(&app, &visitor, return_to.as_ref()).await?;
     let notice = match (&signed_up, &return_to) {
+        _ if problems.is_some() => None,
         (Some(_), _) => Some(Notice::Registered),
         (None, Some(_)) if visitor.live.is_some() => Some(Notice::Again),
         (None, Some(_)) if waiting.client.is_none() => Some(Notice::SignInFirst),
@@ -91,7 +104,8 @@ pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, r
     };
     let known = visitor.live.as_ref().map(|live| live.user.email.clone());
     let email = signed_up.clone().or(waiting.hint.clone()).or(known).unwrap_or_default();
-    let page = LoginPage { email, notice, return_to: text(return_to.as_ref()), ..LoginPage::new(&app) };
+    let problems = problems.unwrap_or_default();
+    let page = LoginPage { email, notice, problems, return_to: text(return_to.as_ref()), ..LoginPage::new(&app) };
     let mut response = visitor.show(&LoginPage { client: waiting.client.clone(), ..page })?;
     waiting.allow(&visitor, &mut response)?;
     if signed_up.is_some() {
@@ -187,6 +201,11 @@ async fn sign_in(
 
 impl LoginPage {
     fn new(app: &App) -> Self {
-        Self { sign_up: app.config.users.takes_sign_ups(), ..Self::default() }
+        Self {
+            sign_up: app.config.users.takes_sign_ups(),
+            password: app.config.users.email_login,
+            ways: app.connectors.list().iter().map(Way::from).collect(),
+            ..Self::default()
+        }
     }
 }

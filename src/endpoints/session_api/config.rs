@@ -48,24 +48,27 @@ pub(super) struct ChatConfig {
 
 impl ChatConfig {
     pub(super) fn of(config: &Config) -> Self {
+        let connectors = &config.connectors.list;
+        let has = |id: &str| connectors.iter().any(|connector| connector.id == id);
+        let openid = connectors.iter().find(|connector| connector.id == "openid");
         let server = config.web.domain_server.as_str().trim_end_matches('/').to_owned();
         Self {
             app_title: config.web.looks.title.clone(),
             server_domain: server,
             email_login_enabled: config.users.email_login,
             registration_enabled: config.users.takes_sign_ups(),
-            social_login_enabled: false,
+            social_login_enabled: !connectors.is_empty(),
             email_enabled: false,
             password_reset_enabled: false,
             min_password_length: u32::try_from(config.users.min_password_length).unwrap_or(u32::MAX),
-            social_logins: Vec::new(),
-            google_login_enabled: false,
-            github_login_enabled: false,
-            discord_login_enabled: false,
-            facebook_login_enabled: false,
+            social_logins: connectors.iter().map(|connector| connector.id.clone()).collect(),
+            google_login_enabled: has("google"),
+            github_login_enabled: has("github"),
+            discord_login_enabled: has("discord"),
+            facebook_login_enabled: has("facebook"),
             apple_login_enabled: false,
-            openid_login_enabled: false,
-            openid_label: "Continue with OpenID".to_owned(),
+            openid_login_enabled: openid.is_some(),
+            openid_label: openid.map_or("Continue with OpenID", |connector| &connector.label).to_owned(),
             openid_image_url: String::new(),
             openid_auto_redirect: false,
         }

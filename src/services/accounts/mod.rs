@@ -3,6 +3,7 @@
 
 mod credentials;
 mod doer;
+mod identities;
 mod standing;
 
 pub use doer::Doer;

@@ -36,6 +36,12 @@ event_kinds! {
     UserCreated = "user.created";
     /// Somebody signed up with an address that has an account; summed.
     RegistrationRepeated = "registration.repeated";
+    /// An account at another provider opens this one from now on.
+    IdentityLinked = "identity.linked";
+    /// It does no longer.
+    IdentityUnlinked = "identity.unlinked";
+    /// The owner of its address took an account back from whoever had made it.
+    UserClaimed = "user.claimed";
     /// Name, user name or address was changed.
     UserChanged = "user.changed";
     /// An address was confirmed.

@@ -5,11 +5,13 @@
 //! longer than `POSTERN_OUTBOUND_TIMEOUT`, and no more read than the caller takes.
 
 mod address;
+mod call;
 mod document;
 mod resolve;
 mod settings;
 
 pub use address::{is_public, may_be_called};
+pub use call::Proof;
 pub use document::Document;
 pub use settings::{Proxies, Settings};
 

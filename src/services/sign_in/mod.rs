@@ -1,10 +1,11 @@
 //! Every way of signing in ends here: count, prove, ban?, start, audit.
 
+mod connector;
 mod device;
+mod start;
 
 use std::sync::Arc;
 
-use entity::Names;
 use secrecy::SecretString;
 
 use super::accounts::Accounts;
@@ -14,7 +15,7 @@ use super::database::Database;
 use super::grants::Grants;
 use super::metrics::{Metrics, Outcome};
 use super::moderation::{Ban, Moderation, Violation};
-use super::sessions::{BrowserCookie, Entry, Holder, Live, Session, Sessions};
+use super::sessions::{BrowserCookie, Holder, Live, Session, Sessions};
 use super::shared::Subject;
 use super::tokens::{Refreshed, Tokens};
 use super::users::email::Email;
@@ -23,6 +24,7 @@ use super::users::{User, Users};
 use crate::clock::{Clock, rfc3339};
 use crate::error::{BanNotice, Error, ErrorKind, Result};
 use crate::secret::Secret;
+use start::Proven;
 
 /// What a person typed to sign in.
 #[derive(Debug)]
@@ -76,14 +78,24 @@ impl SignIn {
         before: Option<&Live>,
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         let user = self.prove_password(caller, credentials).await?;
+        self.enter(caller, Proven::by_password(user), before).await
+    }
+
+    /// Lets somebody who has proven who they are in with a browser, as [`Self::browser`] does.
+    async fn enter(
+        &self,
+        caller: &Caller,
+        proven: Proven,
+        before: Option<&Live>,
+    ) -> Result<(Session, Secret<BrowserCookie>)> {
         if let Some(before) = before {
-            if before.user.id == user.id {
+            if before.user.id == proven.user.id {
                 return self.again(caller, before).await;
             }
             let doer = super::accounts::Doer::person(before.user.id, caller);
             self.accounts.end_session(before.user.id, before.session.id, doer).await?;
         }
-        let (session, cookie, _) = self.start(caller, &user, Holder::Browser).await?;
+        let (session, cookie, _) = self.start(caller, proven, Holder::Browser).await?;
         let cookie = cookie.ok_or_else(|| Error::internal("a browser session came without its cookie"))?;
         Ok((session, cookie))
     }
@@ -118,7 +130,14 @@ impl SignIn {
     /// As [`Self::browser`].
     pub async fn session_api(&self, caller: &Caller, credentials: &Credentials<'_>) -> Result<Refreshed> {
         let user = self.prove_password(caller, credentials).await?;
-        let (session, _, refresh_token) = self.start(caller, &user, Holder::Tokens(self.refresh_lifetime)).await?;
+        self.enter_chat(caller, Proven::by_password(user)).await
+    }
+
+    /// Lets somebody who has proven who they are in by the session API.
+    async fn enter_chat(&self, caller: &Caller, proven: Proven) -> Result<Refreshed> {
+        let user = proven.user.clone();
+        let holder = Holder::Tokens(self.refresh_lifetime);
+        let (session, _, refresh_token) = self.start(caller, proven, holder).await?;
         let refresh_token = refresh_token.ok_or_else(|| Error::internal("a session came without its family"))?;
         let expires_at = session.expires_at;
         Ok(Refreshed { live: Live { session, user, banned: false }, refresh_token, expires_at })
@@ -194,42 +213,5 @@ impl SignIn {
         if let Err(error) = upgraded {
             tracing::info!(user = %user.id, ?error, "a password hash waits for its upgrade");
         }
-    }
-
-    async fn start(
-        &self,
-        caller: &Caller,
-        user: &User,
-        holder: Holder,
-    ) -> Result<(Session, Option<Secret<BrowserCookie>>, Option<SecretString>)> {
-        let proven = user.clone();
-        let accounts = self.accounts.clone();
-        let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".to_owned() };
-        let (sessions, tokens, audit) = (self.sessions.clone(), Arc::clone(&self.tokens), self.audit.clone());
-        let caller = caller.clone();
-        // ALLOW_EMAIL_LOGIN is off, and ALLOW_EMAIL_LOGIN_OVERRIDE let this one in.
-        let is_override = !self.users.settings.email_login;
-        self.database
-            .write(move |tx| {
-                Box::pin(async move {
-                    // Between the proof and here the account may have changed.
-                    if !accounts.may_enter(tx, &proven).await? {
-                        return Err(ErrorKind::WrongCredentials.into());
-                    }
-                    let mut event = Event::new(EventKind::SignIn).by(Actor::User(entry.user)).about(entry.user);
-                    if is_override {
-                        event = event.with("by_override", true);
-                    }
-                    let (session, cookie) = sessions.start(tx, entry, &caller, holder).await?;
-                    let refresh_token = match holder {
-                        Holder::Browser => None,
-                        Holder::Tokens(_) => Some(tokens.start_family(tx, &session).await?),
-                    };
-                    let event = event.from(&caller).with("session", session.id.to_string());
-                    audit.record(tx, event).await?;
-                    Ok((session, cookie, refresh_token))
-                })
-            })
-            .await
     }
 }

@@ -5,6 +5,8 @@
 
 mod create;
 pub mod email;
+pub mod identity;
+pub mod name;
 pub mod password;
 pub mod policy;
 mod settings;
@@ -134,13 +136,12 @@ impl Users {
     }
 
     /// Holds the account's row until the transaction ends: whoever takes sessions away takes this
-    /// first, so that nobody begins one meanwhile and no two wait for each other.
+    /// first, so that nobody begins one meanwhile and no two wait for each other. Answers it as it is now.
     ///
     /// # Errors
     /// When the database is away.
-    pub(super) async fn hold(&self, tx: &Executor<'_>, id: UserId) -> Result<()> {
-        Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
-        Ok(())
+    pub(super) async fn hold(&self, tx: &Executor<'_>, id: UserId) -> Result<Option<User>> {
+        Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx).await?)
     }
 
     /// Deletes the account; its sessions and refresh families go with it. Its user name and id are

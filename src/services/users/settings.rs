@@ -1,6 +1,8 @@
 //! Settings of accounts and passwords.
 
+use super::email::Email;
 use crate::env::{Env, Fault, Parsed, address, numbers, words};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How people get accounts and prove who they are.
 #[derive(Clone, Debug)]
@@ -49,8 +51,23 @@ impl Settings {
         self.registration && self.email_login
     }
 
-    /// Reads them; `app_title` is read with the looks of pages.
-    pub fn read(env: &mut Env, app_title: &str) -> Option<Self> {
+    /// Whether accounts of this address's domain are wanted here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] when they are not.
+    pub fn check_domain(&self, email: &Email) -> Result<()> {
+        match &self.allowed_domains {
+            Some(allowed) if !allowed.iter().any(|domain| domain == email.domain()) => {
+                let words = "Accounts with an address of this domain are not allowed here.";
+                Err(Error::new(ErrorKind::Forbidden, words))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads them; `app_title` is read with the looks of pages, and `has_other` says whether there is
+    /// any other way in than by password.
+    pub fn read(env: &mut Env, app_title: &str, has_other: bool) -> Option<Self> {
         let email_login = env.or_off_when_empty("ALLOW_EMAIL_LOGIN", "true", "Signing in with a password.");
         let email_login_override = env.or(
             "ALLOW_EMAIL_LOGIN_OVERRIDE",
@@ -58,8 +75,8 @@ impl Settings {
             "Signing in with a password by the JSON interface although ALLOW_EMAIL_LOGIN is false.",
             words::boolean,
         );
-        if (email_login, email_login_override) == (Some(false), Some(false)) {
-            let right = "Write true: this release has no other way in";
+        if !has_other && (email_login, email_login_override) == (Some(false), Some(false)) {
+            let right = "Write true, or set up another provider and ALLOW_SOCIAL_LOGIN=true";
             env.problem("ALLOW_EMAIL_LOGIN", Fault::new("is off, and nobody could sign in", right));
         }
         let registration = registration(env);

@@ -19,6 +19,12 @@ impl Browser {
         Self { base: site.base.clone(), http }
     }
 
+    /// The same browser, with its cookies, at another node of the same host.
+    pub(crate) fn moved(mut self, site: &Site) -> Self {
+        self.base.clone_from(&site.base);
+        self
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod certificate;
 pub(crate) mod database;
 pub(crate) mod device;
+pub(crate) mod gate;
 pub(crate) mod jws;
 pub(crate) mod meddler;
 pub(crate) mod more_apps;
@@ -17,6 +18,7 @@ pub(crate) mod self_made;
 pub(crate) mod server;
 pub(crate) mod severed;
 pub(crate) mod site;
+pub(crate) mod upstream;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -24,7 +25,8 @@ const DOMAIN: &str = "The part after the @ is not a domain name. Write it in ful
 /// dots between, in any script (RFC 6531), and a domain name of two labels or more. What mail
 /// systems have read in more than one way is refused: quotes, comments, lists, address literals,
 /// characters that compatibility normalisation (NFKC) would change, invisible ones.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Email {
     written: String,
     canonical: String,
@@ -81,6 +83,19 @@ impl Email {
     #[must_use]
     pub fn local_part(&self) -> &str {
         self.written.split_once('@').map_or("", |(local, _)| local)
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.written
     }
 }
 

@@ -1,0 +1,136 @@
+//! Accounts at other providers that open one here: made with it, linked, taken away.
+
+use entity::{IdentityId, UserId};
+use sea_orm::ActiveValue::Set;
+
+use super::{Accounts, Doer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::services::audit::EventKind;
+use crate::services::database::Executor;
+use crate::services::shared::Subject;
+use crate::services::users::identity::{ClaimedEmail, Profile};
+use crate::services::users::{ADMIN, Created, NewUser, User};
+
+impl Accounts {
+    /// Makes an account that `profile` opens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when `profile` opens another one by now; when the database is away.
+    pub async fn create_for(&self, new: NewUser, profile: Profile, doer: Doer) -> Result<Created> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                let created = it.users.create(tx, new).await?;
+                if let Created::New(user) = &created {
+                    let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
+                    it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
+                    it.put_identity(tx, user.id, &profile, &doer).await?;
+                }
+                Ok((created, Vec::new()))
+            })
+        })
+        .await
+    }
+
+    /// Lets `profile` open the account of `proven` from now on, who may still enter. Where the provider
+    /// vouches for the account's own address, that counts as confirmed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when it opens an account already, or that of `proven` has changed
+    /// meanwhile; when the database is away.
+    pub async fn link(&self, proven: User, profile: Profile, doer: Doer) -> Result<User> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                if !it.may_enter(tx, &proven).await? {
+                    let words = "Your account was changed elsewhere in the meantime. Sign in again.";
+                    return Err(Error::new(ErrorKind::Conflict, words));
+                }
+                it.put_identity(tx, proven.id, &profile, &doer).await?;
+                let vouches =
+                    |email: &ClaimedEmail| email.verified && email.address.canonical() == proven.email_canonical;
+                if proven.email_verified || !profile.email.as_ref().is_some_and(vouches) {
+                    return Ok((proven, Vec::new()));
+                }
+                let changed = it.users.change(tx, proven.id, |row| row.email_verified = Set(true)).await?;
+                it.audit.record(tx, doer.event(EventKind::EmailVerified, proven.id)).await?;
+                Ok((changed, vec![Subject::User(proven.id)]))
+            })
+        })
+        .await
+    }
+
+    async fn put_identity(&self, tx: &Executor<'_>, user: UserId, profile: &Profile, doer: &Doer) -> Result<()> {
+        if !self.users.link(tx, user, profile).await? {
+            let words = "That account over there opens another account here. Take it away there first.";
+            return Err(Error::new(ErrorKind::Conflict, words));
+        }
+        let event = doer.event(EventKind::IdentityLinked, user).with("connector", profile.who.connector.as_str());
+        self.audit.record(tx, event).await
+    }
+
+    /// Gives the account of `user` to whoever `profile` is, whose provider vouches for its address while
+    /// nobody has confirmed that here: whoever made it knew the address and no more (SEC-105). Password,
+    /// sessions, all that hangs on those, and every other identity are gone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when the address was confirmed meanwhile, or the account is an
+    /// administrator's; when the database is away.
+    pub async fn claim(&self, user: User, profile: Profile, doer: Doer) -> Result<()> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                let is_theirs = |now: &User| {
+                    let vouches = profile
+                        .email
+                        .as_ref()
+                        .is_some_and(|email| email.verified && email.address.canonical() == now.email_canonical);
+                    vouches && !now.email_verified && !now.roles.contains(ADMIN)
+                };
+                let Some(now) = it.users.hold(tx, user.id).await?.filter(is_theirs) else {
+                    let words = "This account cannot be taken back. Ask the people who run this service.";
+                    return Err(Error::new(ErrorKind::Conflict, words));
+                };
+                let (at, name) = (it.clock.now(), profile.name.clone());
+                let changed = it.users.change(tx, now.id, |row| {
+                    row.email_verified = Set(true);
+                    row.password_hash = Set(None);
+                    row.password_changed_at = Set(Some(at));
+                    row.provider = Set(profile.who.connector.clone());
+                    if !name.is_empty() {
+                        row.name = Set(name);
+                    }
+                });
+                changed.await?;
+                it.users.unlink_all(tx, now.id).await?;
+                let subjects = it.grants.end_sessions(tx, now.id, None).await?;
+                it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
+                it.put_identity(tx, now.id, &profile, &doer).await?;
+                Ok(((), subjects))
+            })
+        })
+        .await
+    }
+
+    /// Takes the identity `id` away from `user`; never the last way in, where `open` are the connectors
+    /// that let people in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
+    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<String>, doer: Doer) -> Result<()> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                // Held, so that of two that go at once the second sees that it is the last.
+                let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
+                let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
+                let has_password = it.users.settings.email_login && now.password_hash.is_some();
+                let left = it.users.linked(tx, user).await?;
+                if !has_password && !left.iter().any(|connector| open.contains(connector)) {
+                    let words = "This is your only way in. Connect another one first.";
+                    return Err(Error::new(ErrorKind::Conflict, words));
+                }
+                let event = doer.event(EventKind::IdentityUnlinked, user).with("connector", gone.connector);
+                it.audit.record(tx, event).await?;
+                Ok(((), Vec::new()))
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,93 @@
+//! One provider that lets people in, as it is set up here.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::known::Known;
+
+/// How the secret travels to the token endpoint (RFC 6749 section 2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMethod {
+    /// By HTTP Basic.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+/// Whether a provider's word for an address counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// No address counts as the person's, whatever it says.
+    Never,
+    /// As it says.
+    Claimed,
+    /// Every address counts, even where it says nothing.
+    Always,
+}
+
+/// Where a provider is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At these addresses; nothing has to be looked up.
+    Fixed(Provider),
+    /// Where the discovery document of this issuer says, which may be spelt with or without a slash at
+    /// its end.
+    Issuer(String),
+}
+
+/// A provider's addresses, and what it says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provider {
+    /// What it calls itself.
+    pub issuer: String,
+    /// Where people are sent.
+    pub authorization_url: String,
+    /// Where codes are exchanged.
+    pub token_url: String,
+    /// Where it tells who holds a token: an API's base, or OpenID Connect's userinfo endpoint.
+    pub api_url: Option<String>,
+    /// Where its public keys are.
+    pub jwks_url: Option<String>,
+    /// What it signs ID tokens with, by its own word.
+    pub algorithms: Vec<String>,
+    /// Whether it promises `iss` in its answers (RFC 9207 section 3).
+    pub says_issuer: bool,
+    /// Whether it takes the secret in the form; else by HTTP Basic.
+    pub takes_post: bool,
+}
+
+/// A provider that lets people in.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    /// What it is called in addresses and in the database.
+    pub id: String,
+    /// What is known of its kind.
+    pub known: &'static Known,
+    /// What people call it.
+    pub name: String,
+    /// The words on its button.
+    pub label: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// What proves it; none: PKCE alone.
+    pub client_secret: Option<SecretString>,
+    /// What is asked for.
+    pub scope: Vec<String>,
+    /// The path below the base path where people come back.
+    pub callback: String,
+    /// Where it is asked.
+    pub place: Place,
+    /// How the secret travels; none: as the provider says.
+    pub method: Option<SecretMethod>,
+    /// Whether its word for an address counts.
+    pub trust: Trust,
+    /// Whether a first sign-in makes an account.
+    pub registration: bool,
+    /// Domains of addresses that may come in; none: as everywhere.
+    pub allowed_domains: Option<Vec<String>>,
+    /// Google Workspace domains whose people may come in (the claim `hd`); empty: everybody.
+    pub hosted_domains: Vec<String>,
+    /// How far its clock may be off.
+    pub clock_tolerance: Duration,
+}

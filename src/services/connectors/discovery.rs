@@ -1,0 +1,156 @@
+//! What an OpenID provider says of itself (OpenID Connect Discovery 1.0).
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreSubjectIdentifierType,
+};
+use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::connector::Provider;
+use super::failure;
+use crate::error::Result;
+
+/// What stands behind an issuer.
+const DOCUMENT: &str = "/.well-known/openid-configuration";
+
+/// What of the document the crate does not know.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct More {
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+type Document = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// The issuer that `pasted` means: people paste the address of its document, or a slash at its end.
+///
+/// # Errors
+/// Words for the operator.
+pub(super) fn issuer(pasted: &str) -> Result<String, &'static str> {
+    let text = pasted.trim().trim_end_matches('/');
+    let text = text.strip_suffix(DOCUMENT).unwrap_or(text).trim_end_matches('/');
+    let url = Url::parse(text).map_err(|_| "is not a web address")?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("is not an http or https address");
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a query, a fragment or a user name");
+    }
+    Ok(text.to_owned())
+}
+
+/// Where the document of `issuer` is.
+pub(super) fn address(issuer: &str) -> String {
+    format!("{issuer}{DOCUMENT}")
+}
+
+/// Reads the document of `issuer`: it must speak for that, up to a slash at the end; its own spelling
+/// is the one that tokens have.
+///
+/// # Errors
+/// When it speaks for another one, or lacks what a sign-in needs.
+pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
+    let document: Document = serde_json::from_value(document).map_err(failure::upstream)?;
+    let own = document.issuer().as_str();
+    if own.strip_suffix('/').unwrap_or(own) != issuer {
+        return Err(failure::upstream("its discovery document is another issuer's"));
+    }
+    let authorization = document.authorization_endpoint().as_str();
+    // Nobody is sent over plain http by a provider that is asked by https, nor to anything but a page.
+    let scheme = |address: &str| address.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if scheme(authorization) != "https" && scheme(authorization) != scheme(own) {
+        return Err(failure::upstream("its authorization endpoint is no https address"));
+    }
+    let token_url = document.token_endpoint().ok_or_else(|| failure::upstream("it has no token endpoint"))?;
+    let names = |algorithm| serde_json::to_value(algorithm).ok().and_then(|it| it.as_str().map(str::to_owned));
+    let takes = |method| document.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
+    Ok(Provider {
+        issuer: own.to_owned(),
+        authorization_url: authorization.to_owned(),
+        token_url: token_url.as_str().to_owned(),
+        api_url: document.userinfo_endpoint().map(|url| url.as_str().to_owned()),
+        jwks_url: Some(document.jwks_uri().as_str().to_owned()),
+        algorithms: document.id_token_signing_alg_values_supported().iter().filter_map(names).collect(),
+        says_issuer: document.additional_metadata().authorization_response_iss_parameter_supported,
+        takes_post: takes(CoreClientAuthMethod::ClientSecretPost),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(issuer: &str) -> Value {
+        json!({
+            "issuer": issuer, "authorization_endpoint": "https://id.example.com/auth",
+            "token_endpoint": "https://id.example.com/token", "jwks_uri": "https://id.example.com/jwks",
+            "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256", "HS256", "a strange one"],
+        })
+    }
+
+    #[test]
+    fn sec_096_an_issuer_is_found_however_it_was_pasted_and_no_other_speaks_for_it() {
+        let speaks = |pasted: &str, own: &str| issuer(pasted).is_ok_and(|issuer| read(&issuer, document(own)).is_ok());
+        for (pasted, own) in [
+            ("https://id.example.com", "https://id.example.com"),
+            (" https://id.example.com/ ", "https://id.example.com"),
+            ("https://id.example.com/.well-known/openid-configuration", "https://id.example.com"),
+            ("https://id.example.com/.well-known/openid-configuration/", "https://id.example.com"),
+            ("https://example.eu.auth0.example", "https://example.eu.auth0.example/"),
+            ("https://sso.example.com/realms/example/", "https://sso.example.com/realms/example"),
+        ] {
+            assert!(speaks(pasted, own), "{pasted} {own}");
+        }
+        for (pasted, own) in [
+            ("https://id.example.com", "https://evil.example"),
+            ("https://id.example.com", "https://id.example.com/realms/other"),
+            ("https://id.example.com", "http://id.example.com"),
+            ("https://id.example.com", "https://ID.example.com"),
+            ("https://id.example.com", "https://id.example.com//"),
+            ("https://id.example.com?tenant=1", "https://id.example.com?tenant=1"),
+            ("https://id.example.com#x", "https://id.example.com"),
+            ("https://user:pw@id.example.com", "https://id.example.com"),
+            ("id.example.com", "https://id.example.com"),
+        ] {
+            assert!(!speaks(pasted, own), "{pasted} {own}");
+        }
+    }
+
+    #[test]
+    fn sec_103_what_lacks_or_leads_elsewhere_is_refused() {
+        let read = |change: &dyn Fn(&mut Value)| {
+            let mut odd = document("https://id.example.com");
+            change(&mut odd);
+            read("https://id.example.com", odd)
+        };
+        assert_eq!(read(&|_| {}).map(|it| it.algorithms).ok(), Some(vec!["RS256".to_owned(), "HS256".to_owned()]));
+        for name in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
+            assert!(read(&|it| it[name] = Value::Null).is_err(), "{name}");
+        }
+        for address in ["javascript:alert(1)", "http://id.example.com/auth", "data:text/html,x"] {
+            assert!(read(&|it| it["authorization_endpoint"] = address.into()).is_err(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A connector while its settings are gathered: from the environment, then from the file, which may
+//! add to it.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
+use super::discovery;
+use super::known::{Fixed, Known, Source};
+
+/// What is known so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub(super) known: Option<&'static Known>,
+    pub(super) issuer: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<SecretString>,
+    /// Whether it is meant that there is no secret.
+    pub(super) is_public: bool,
+    pub(super) scope: Option<Vec<String>>,
+    pub(super) label: Option<String>,
+    pub(super) callback: Option<String>,
+    pub(super) method: Option<SecretMethod>,
+    pub(super) authorization_url: Option<String>,
+    pub(super) token_url: Option<String>,
+    pub(super) api_url: Option<String>,
+    pub(super) api_version: Option<String>,
+    pub(super) trust: Option<Trust>,
+    pub(super) registration: Option<bool>,
+    pub(super) allowed_domains: Option<Vec<String>>,
+    pub(super) hosted_domains: Vec<String>,
+    pub(super) clock_tolerance: Option<Duration>,
+}
+
+impl Draft {
+    /// The connector called `id`; `registration` says what its kind of provider may do unless it says
+    /// more itself.
+    ///
+    /// # Errors
+    /// What lacks or does not fit, each as a sentence that begins with the key.
+    pub(super) fn finish(self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut need = |key: &str, given: bool| {
+            if !given {
+                problems.push(format!("{key}: lacks."));
+            }
+        };
+        need("kind", self.known.is_some());
+        need("client_id", self.client_id.is_some());
+        need("client_secret", self.client_secret.is_some() || self.is_public);
+        if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
+            problems
+                .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());
+        }
+        let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
+        // What is known of a provider's care is known of its own servers alone.
+        let is_elsewhere = self.known.and_then(|known| known.fixed.as_ref()).is_some_and(|fixed| {
+            self.has_addresses() || self.issuer.as_deref().is_some_and(|issuer| issuer != fixed.issuer)
+        });
+        let (Some(known), Some(client_id), Some(place), true) =
+            (self.known, self.client_id, place, problems.is_empty())
+        else {
+            return Err(problems);
+        };
+        let label = self.label.unwrap_or_else(|| format!("Continue with {}", known.name));
+        let scope = self.scope.unwrap_or_else(|| known.scope.iter().map(ToString::to_string).collect());
+        Ok(Connector {
+            id: id.to_owned(),
+            known,
+            name: label.strip_prefix("Continue with ").unwrap_or(&label).to_owned(),
+            label,
+            client_id,
+            client_secret: self.client_secret,
+            scope,
+            callback: self.callback.unwrap_or_else(|| format!("/oauth/{id}/callback")),
+            place,
+            method: self.method,
+            trust: self.trust.unwrap_or(if is_elsewhere { Trust::Never } else { known.trust }),
+            registration: self.registration.unwrap_or_else(|| registration(known)),
+            allowed_domains: self.allowed_domains,
+            hosted_domains: self.hosted_domains,
+            clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
+        })
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.authorization_url.is_some() || self.token_url.is_some() || self.api_url.is_some()
+    }
+
+    fn place(&self, known: &Known) -> Result<Place, String> {
+        let has_addresses = self.has_addresses();
+        match (&known.fixed, &self.issuer) {
+            (None, None) => Err("issuer: lacks.".to_owned()),
+            (None, Some(_)) if has_addresses || self.api_version.is_some() => {
+                Err("issuer: its document says all addresses; take authorization_url, token_url, api_url and api_version out."
+                    .to_owned())
+            }
+            // A provider that signs ID tokens says at its issuer where its keys are; and the people of another
+            // server are others than those of the same numbers at the usual one (SEC-098).
+            (Some(_), None) if has_addresses => {
+                Err("issuer: lacks, and tells the people of these addresses from those of the usual ones.".to_owned())
+            }
+            (None | Some(Fixed { jwks_url: Some(_), .. }), Some(issuer)) => {
+                discovery::issuer(issuer).map(Place::Issuer).map_err(|wrong| format!("issuer: {wrong}."))
+            }
+            (Some(fixed), issuer) => Ok(Place::Fixed(self.fixed(fixed, issuer.as_deref()))),
+        }
+    }
+
+    fn fixed(&self, fixed: &Fixed, issuer: Option<&str>) -> Provider {
+        let version = self.api_version.as_deref().unwrap_or(fixed.version);
+        let address = |own: &Option<String>, usual: &str| {
+            let address = own.as_deref().unwrap_or(usual).replace("{version}", version);
+            address.trim_end_matches('/').to_owned()
+        };
+        Provider {
+            issuer: issuer.unwrap_or(fixed.issuer).to_owned(),
+            authorization_url: address(&self.authorization_url, fixed.authorization_url),
+            token_url: address(&self.token_url, fixed.token_url),
+            api_url: Some(address(&self.api_url, fixed.api_url)),
+            jwks_url: fixed.jwks_url.map(str::to_owned),
+            algorithms: vec!["RS256".to_owned()],
+            // Compared where it comes; their older answers and installations of one's own lack it.
+            says_issuer: false,
+            takes_post: fixed.takes_post,
+        }
+    }
+}

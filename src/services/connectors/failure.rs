@@ -1,0 +1,51 @@
+//! Why a sign-in at a provider came to nothing, in the kinds of our own errors.
+
+use crate::error::{Error, ErrorKind};
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The provider answered what no sign-in can be made of; the log says what.
+pub(super) fn upstream(why: impl Into<Cause>) -> Error {
+    Error::from(ErrorKind::ProviderFailed).because(why)
+}
+
+/// The provider does not answer now.
+pub(super) fn unavailable(why: impl Into<Cause>) -> Error {
+    Error::from(ErrorKind::Unavailable).because(why)
+}
+
+/// What a status that is no success means.
+pub(super) fn of_status(status: u16) -> Error {
+    let why = format!("it answers {status}");
+    match status {
+        408 | 429 | 500.. => unavailable(why),
+        _ => upstream(why),
+    }
+}
+
+/// What the error code of an authorization answer means (RFC 6749 section 4.1.2.1, and what the known
+/// providers make of it).
+pub(super) fn of_answer(code: &str) -> Error {
+    match code {
+        "access_denied" | "user_cancelled_authorize" | "consent_required" | "interaction_required" => {
+            ErrorKind::AccessDenied.into()
+        }
+        "temporarily_unavailable" => unavailable("it says so"),
+        // Text of strangers: bounded, and only the log sees it.
+        other => upstream(format!("it answers with the error {:?}", other.chars().take(80).collect::<String>())),
+    }
+}
+
+/// What the error code of a token answer means (RFC 6749 section 5.2, and GitHub's words).
+pub(super) fn of_token(code: &str) -> Error {
+    let hint = match code {
+        "invalid_grant" | "bad_verification_code" => "the code was not taken",
+        "invalid_client" | "incorrect_client_credentials" | "unauthorized_client" => {
+            "the client id or secret was not taken: compare them with those at the provider"
+        }
+        "redirect_uri_mismatch" => "the callback address is not registered at the provider",
+        "unverified_user_email" => return ErrorKind::EmailMissing.into(),
+        _ => "the exchange of the code was refused",
+    };
+    upstream(format!("{hint} ({:?})", code.chars().take(80).collect::<String>()))
+}

@@ -1,0 +1,226 @@
+//! The connectors file: TOML, one `[[connector]]` table each, every problem of it told at once. A table
+//! whose id the environment has set up already adds to that.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secrecy::SecretString;
+use toml::{Table, Value};
+
+use super::connector::{SecretMethod, Trust};
+use super::draft::Draft;
+use super::known;
+use crate::env::{Parsed, address, words};
+use crate::services::vocabulary::nearest;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+/// Ids that stand for something else at the chat.
+const RESERVED: [&str; 2] = ["success", "error"];
+/// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
+const LATER: [&str; 10] = [
+    "image",
+    "pkce",
+    "organizations",
+    "teams",
+    "tenants",
+    "guilds",
+    "required_groups",
+    "role_map",
+    "profile",
+    "keep_tokens",
+];
+/// Keys that are read.
+const KEYS: [&str; 17] = [
+    "id",
+    "kind",
+    "issuer",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "scope",
+    "label",
+    "token_endpoint_auth_method",
+    "authorization_url",
+    "token_url",
+    "api_url",
+    "api_version",
+    "trust_email",
+    "registration",
+    "allowed_domains",
+    "hosted_domains",
+];
+
+/// Reads the file at `path` into `drafts`.
+///
+/// # Errors
+/// Every problem, as a sentence that shows no secret.
+pub(super) fn read(path: &Path, drafts: &mut BTreeMap<String, Draft>) -> Result<(), Vec<String>> {
+    let about = std::fs::metadata(path).map_err(|error| vec![format!("it cannot be read ({error}).")])?;
+    if about.len() > LARGEST {
+        return Err(vec!["it is larger than 1 MiB.".to_owned()]);
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("it cannot be read ({error}).")])?;
+    // The parser's own words quote the line, which may hold a secret.
+    let document: Table = toml::from_str(&text).map_err(|_| vec!["it is not TOML.".to_owned()])?;
+    let mut problems = Vec::new();
+    for (key, value) in document {
+        match (key.as_str(), value) {
+            ("connector", Value::Array(tables)) => {
+                for (place, table) in tables.into_iter().enumerate() {
+                    connector(table, place + 1, path, drafts, &mut problems);
+                }
+            }
+            _ => problems.push("only [[connector]] tables are known here.".to_owned()),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn connector(
+    table: Value,
+    number: usize,
+    path: &Path,
+    drafts: &mut BTreeMap<String, Draft>,
+    problems: &mut Vec<String>,
+) {
+    let Value::Table(table) = table else {
+        problems.push(format!("connector number {number}: must be a table."));
+        return;
+    };
+    let id = table.get("id").and_then(Value::as_str).unwrap_or_default();
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    if id.is_empty() || id.len() > 40 || !id.bytes().all(is_plain) || RESERVED.contains(&id) {
+        problems.push(format!(
+            "connector number {number}: id: lacks, is taken for something else, or holds other characters than a to z, digits, - and _."
+        ));
+        return;
+    }
+    let mut keys = Keys { id, table: &table, problems };
+    keys.refuse_unknown();
+    let draft = drafts.entry(id.to_owned()).or_default();
+    keys.fill(draft, path);
+}
+
+/// The keys of one table.
+struct Keys<'a> {
+    id: &'a str,
+    table: &'a Table,
+    problems: &'a mut Vec<String>,
+}
+
+impl Keys<'_> {
+    fn problem(&mut self, key: &str, words: &str) {
+        self.problems.push(format!("connector \"{}\": {key}: {words}", self.id));
+    }
+
+    fn refuse_unknown(&mut self) {
+        for key in self.table.keys() {
+            if LATER.contains(&key.as_str()) {
+                self.problem(key, "is known, but not built into this release.");
+            } else if !KEYS.contains(&key.as_str()) {
+                let hint = nearest(key, &KEYS).map_or(String::new(), |near| format!(" Perhaps `{near}` is meant."));
+                self.problem(&key.escape_debug().to_string(), &format!("is not known.{hint}"));
+            }
+        }
+    }
+
+    fn fill(&mut self, draft: &mut Draft, path: &Path) {
+        if let Some(kind) = self.kind() {
+            draft.known = Some(kind);
+        }
+        let is_web = |text: &str| address::web(text).map(|_| text.to_owned());
+        put(&mut draft.issuer, self.text("issuer", |text| Ok(text.to_owned())));
+        put(&mut draft.client_id, self.text("client_id", |text| words::line(text, 500)));
+        put(&mut draft.client_secret, self.secret(path));
+        put(&mut draft.label, self.text("label", |text| words::line(text, 60)));
+        put(&mut draft.authorization_url, self.text("authorization_url", is_web));
+        put(&mut draft.token_url, self.text("token_url", is_web));
+        put(&mut draft.api_url, self.text("api_url", is_web));
+        put(&mut draft.api_version, self.text("api_version", |text| words::line(text, 20)));
+        let scope = self.text("scope", |text| Ok(text.split_ascii_whitespace().map(str::to_owned).collect()));
+        put(&mut draft.scope, scope);
+        let methods = [
+            ("client_secret_basic", Some(SecretMethod::Basic)),
+            ("client_secret_post", Some(SecretMethod::Post)),
+            ("none", None),
+        ];
+        if let Some(method) = self.text("token_endpoint_auth_method", |text| words::choice(text, &methods)) {
+            (draft.method, draft.is_public) = (method, method.is_none());
+        }
+        let trusts = [("never", Trust::Never), ("claimed", Trust::Claimed), ("always", Trust::Always)];
+        put(&mut draft.trust, self.text("trust_email", |text| words::choice(text, &trusts)));
+        put(&mut draft.registration, self.boolean("registration"));
+        put(&mut draft.allowed_domains, self.domains("allowed_domains"));
+        if let Some(domains) = self.domains("hosted_domains") {
+            draft.hosted_domains = domains;
+        }
+    }
+
+    /// The kind that is written, else the one that the id names.
+    fn kind(&mut self) -> Option<&'static known::Known> {
+        match self.text("kind", |text| Ok(text.to_owned())) {
+            Some(kind) => {
+                let found = known::named(&kind);
+                if found.is_none() {
+                    self.problem("kind", "is none of google, github, discord, facebook, openid.");
+                }
+                found
+            }
+            None => known::named(self.id),
+        }
+    }
+
+    fn text<T>(&mut self, key: &str, read: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+        let Some(text) = self.table.get(key)?.as_str() else {
+            self.problem(key, "must be text.");
+            return None;
+        };
+        read(text).map_err(|fault| self.problem(key, &fault.to_string())).ok()
+    }
+
+    fn boolean(&mut self, key: &str) -> Option<bool> {
+        let value = self.table.get(key)?.as_bool();
+        if value.is_none() {
+            self.problem(key, "must be true or false.");
+        }
+        value
+    }
+
+    fn domains(&mut self, key: &str) -> Option<Vec<String>> {
+        let list = self.table.get(key)?.as_array();
+        let texts = list.and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        let domains = texts.map(|texts| texts.into_iter().map(address::domain).collect::<Parsed<Vec<String>>>());
+        match domains {
+            Some(Ok(domains)) if !domains.is_empty() => Some(domains),
+            _ => {
+                self.problem(key, "must be a list of domains, such as [\"example.com\"].");
+                None
+            }
+        }
+    }
+
+    /// The secret, or that of the file that is named, which may stand beside this one.
+    fn secret(&mut self, path: &Path) -> Option<SecretString> {
+        let inline = self.text("client_secret", |text| Ok(SecretString::from(text)));
+        let Some(file) = self.text("client_secret_file", |text| Ok(text.to_owned())) else { return inline };
+        let file = path.parent().unwrap_or(Path::new("")).join(file);
+        match std::fs::read_to_string(&file) {
+            Ok(text) if inline.is_none() && !text.trim().is_empty() => Some(text.trim_end_matches(['\r', '\n']).into()),
+            Ok(_) => {
+                self.problem("client_secret_file", "names an empty file, or stands beside client_secret.");
+                None
+            }
+            Err(error) => {
+                self.problem("client_secret_file", &format!("names a file that cannot be read ({error})."));
+                None
+            }
+        }
+    }
+}
+
+fn put<T>(place: &mut Option<T>, given: Option<T>) {
+    if given.is_some() {
+        *place = given;
+    }
+}

@@ -1,0 +1,134 @@
+//! Sign-ins at providers that are under way: a row each, found by the state that goes round, taken away
+//! by whoever finds it first on whichever node, and only for the browser that began it (SEC-094, SEC-097).
+
+use std::time::Duration;
+
+use entity::connector_flow::{ActiveModel, Column, Entity};
+use entity::{SessionId, TokenHash, UserId};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use super::Connectors;
+use super::connector::Connector;
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::{Kind, Secret};
+use crate::services::caller::Caller;
+use crate::services::database::sweep;
+use crate::services::shared::Limit;
+
+/// How long a person may take at a provider.
+pub(super) const LASTS: Duration = Duration::from_secs(600);
+/// How many sign-ins of one network may begin within [`WINDOW`]: an office behind one address begins
+/// far fewer, and a flood stays bounded.
+const MOST: u32 = 600;
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// The state that goes to a provider and comes back.
+#[derive(Debug)]
+pub(super) struct State;
+
+impl Kind for State {
+    const PREFIX: &'static str = "pst_cf_";
+}
+
+/// What a sign-in is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// Signing in on our own pages, and going on to this path of ours.
+    Enter(String),
+    /// Signing in for the chat's own front end.
+    Chat,
+    /// Letting the identity open the account of whoever is signed in here.
+    Link {
+        /// Whose account.
+        user: UserId,
+        /// The session that asked for it.
+        session: SessionId,
+    },
+}
+
+/// What was begun. It holds what the provider must prove to know.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Begun {
+    /// What it is for.
+    pub errand: Errand,
+    /// What the ID token has to hold.
+    pub(super) nonce: String,
+    /// What the code is exchanged with (RFC 7636).
+    pub(super) verifier: String,
+}
+
+impl std::fmt::Debug for Begun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Begun").field("errand", &self.errand).finish_non_exhaustive()
+    }
+}
+
+impl Connectors {
+    /// Writes down that the browser which holds `browser` goes to `connector`; answers the state that
+    /// it takes along.
+    pub(super) async fn note(
+        &self,
+        connector: &Connector,
+        begun: &Begun,
+        browser: &str,
+        caller: &Caller,
+    ) -> Result<Secret<State>> {
+        let limit = Limit { max: MOST, window: WINDOW };
+        let hit = self.parts.shared.counters.hit(&format!("connector flows/{}", caller.network()), limit);
+        hit.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
+        let state = Secret::<State>::generate(&self.parts.random);
+        let plain = serde_json::to_vec(begun).map_err(Error::internal)?;
+        let row = ActiveModel {
+            sealed: Set(self.parts.seal.seal(&self.parts.random, state.hash().as_bytes(), &plain)),
+            id: Set(state.hash()),
+            connector: Set(connector.id.clone()),
+            browser: Set(self.browser_hash(browser)),
+            expires_at: Set(self.parts.clock.now() + LASTS),
+        };
+        let insert = Entity::insert(row);
+        let write = self.parts.database.write_statement(|tx| {
+            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
+        });
+        write.await?;
+        Ok(state)
+    }
+
+    /// Takes away what `state` stands for, if the browser that holds `browser` began it at `connector`
+    /// and it is not too old. Nobody gets it a second time.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn take(&self, connector: &Connector, state: &str, browser: &str) -> Result<Option<Begun>> {
+        let Some(state) = Secret::<State>::parse(state) else { return Ok(None) };
+        let its_own = Column::Id
+            .eq(state.hash())
+            .and(Column::Connector.eq(&connector.id))
+            .and(Column::Browser.eq(self.browser_hash(browser)))
+            .and(Column::ExpiresAt.gt(self.parts.clock.now()));
+        let take = Entity::delete_many().filter(its_own);
+        let write = self
+            .parts
+            .database
+            .write_statement(|tx| Box::pin(async move { take.exec_with_returning(tx).await.map_err(Error::from) }));
+        let Some(row) = write.await?.into_iter().next() else { return Ok(None) };
+        let plain = self.parts.seal.open(state.hash().as_bytes(), &row.sealed);
+        // Sealed under a key from before: it has to be begun again.
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+
+    pub(super) fn browser_hash(&self, browser: &str) -> TokenHash {
+        self.parts.seal.hash(browser.as_bytes())
+    }
+
+    /// Removes up to `most` sign-ins that nobody came back from; answers how many went.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn sweep(&self, most: u64) -> Result<u64> {
+        let old = Column::ExpiresAt.lte(self.parts.clock.now());
+        sweep(&self.parts.database, Entity, Column::Id, old, most).await
+    }
+}

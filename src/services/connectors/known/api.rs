@@ -1,0 +1,75 @@
+//! A provider's API, asked with the token that came for a code.
+
+use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::super::connector::{Connector, Provider};
+use super::super::{failure, profile};
+use crate::error::Result;
+use crate::services::outgoing::{Answer, Outgoing, Proof};
+use crate::services::users::identity::{ClaimedEmail, Who};
+use crate::services::users::name::clean;
+
+/// What a profile is read from.
+#[derive(Debug)]
+pub struct Api<'a> {
+    pub(in super::super) outgoing: &'a Outgoing,
+    pub(in super::super) connector: &'a Connector,
+    pub(in super::super) provider: &'a Provider,
+    pub(in super::super) token: &'a SecretString,
+}
+
+impl Api<'_> {
+    /// The JSON at `path`.
+    pub(super) async fn get(&self, path: &str) -> Result<Value> {
+        let answer = self.ask(path).await?;
+        match answer.status {
+            200 => {
+                let value: Value = serde_json::from_slice(&answer.body).map_err(failure::upstream)?;
+                // Some wrap a refusal in a 200.
+                if value.get("error").is_some() { Err(self.nonsense("it answers with an error")) } else { Ok(value) }
+            }
+            status => Err(failure::of_status(status)),
+        }
+    }
+
+    /// The same, or nothing where the token does not open it.
+    pub(super) async fn get_if_allowed(&self, path: &str) -> Result<Option<Value>> {
+        let answer = self.ask(path).await?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
+            401 | 403 | 404 => Ok(None),
+            status => Err(failure::of_status(status)),
+        }
+    }
+
+    async fn ask(&self, path: &str) -> Result<Answer> {
+        let base = self.provider.api_url.as_deref().unwrap_or_default();
+        self.outgoing.look(&format!("{base}{path}"), Proof::Bearer(self.token)).await
+    }
+
+    /// Facebook's proof that whoever shows the token knows the app's secret (Securing Graph API Requests).
+    pub(super) fn secret_proof(&self) -> String {
+        let secret = self.connector.client_secret.as_ref().map_or("", |secret| secret.expose_secret());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        hex::encode(hmac::sign(&key, self.token.expose_secret().as_bytes()))
+    }
+
+    pub(super) fn who(&self, subject: String) -> Who {
+        Who { connector: self.connector.id.clone(), issuer: self.provider.issuer.clone(), subject }
+    }
+
+    pub(super) fn email(&self, address: &str, verified: bool) -> Option<ClaimedEmail> {
+        profile::email(self.connector.trust, address, verified)
+    }
+
+    /// The first of `names` that shows anything.
+    pub(super) fn name(&self, names: [Option<&str>; 2]) -> String {
+        names.into_iter().flatten().map(clean).find(|name| !name.is_empty()).unwrap_or_default()
+    }
+
+    pub(super) fn nonsense(&self, why: &'static str) -> crate::error::Error {
+        failure::upstream(why)
+    }
+}

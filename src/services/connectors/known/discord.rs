@@ -1,0 +1,44 @@
+//! Discord (OAuth 2.0 and its API).
+
+use futures_util::future::BoxFuture;
+
+use super::{Api, Fixed, Known, Source, Trust};
+use crate::error::Result;
+use crate::services::users::identity::Profile;
+
+pub(super) const DISCORD: Known = Known {
+    kind: "discord",
+    name: "Discord",
+    fixed: Some(Fixed {
+        issuer: "https://discord.com",
+        authorization_url: "https://discord.com/oauth2/authorize",
+        token_url: "https://discord.com/api/oauth2/token",
+        api_url: "https://discord.com/api/{version}",
+        jwks_url: None,
+        version: "v10",
+        takes_post: true,
+    }),
+    scope: &["identify", "email"],
+    parameters: &[],
+    trust: Trust::Claimed,
+    source: Source::Api(ask),
+};
+
+fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
+    Box::pin(async move {
+        let user = api.get("/users/@me").await?;
+        // A number of 64 bits, written as text: as a number it would lose digits on the way.
+        let id = user["id"].as_str().filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+        let Some(id) = id else { return Err(api.nonsense("the id is no text of digits")) };
+        if user["bot"] == true {
+            return Err(api.nonsense("it is a bot's account"));
+        }
+        let username = user["username"].as_str();
+        Ok(Profile {
+            who: api.who(id.to_owned()),
+            email: user["email"].as_str().and_then(|address| api.email(address, user["verified"] == true)),
+            name: api.name([user["global_name"].as_str(), username]),
+            username: username.map(str::to_owned),
+        })
+    })
+}

@@ -1,0 +1,13 @@
+//! Any OpenID provider, Amazon Cognito, Microsoft Entra and Keycloak among them.
+
+use super::{Known, Source, Trust};
+
+pub(super) const OPENID: Known = Known {
+    kind: "openid",
+    name: "OpenID",
+    fixed: None,
+    scope: &["openid", "profile", "email"],
+    parameters: &[],
+    trust: Trust::Claimed,
+    source: Source::IdToken,
+};

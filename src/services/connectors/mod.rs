@@ -1,0 +1,123 @@
+//! Providers that let people in: Google, GitHub and others, and any OpenID provider.
+//!
+//! Each is data ([`known`]); the flow is one for all. What a provider says ends as a [`Profile`]; whose
+//! account that opens is decided by [`sign_in`](super::sign_in).
+
+pub mod connector;
+mod discovery;
+mod draft;
+mod failure;
+mod file;
+mod flow;
+mod id_token;
+mod kept;
+pub mod known;
+mod looked_up;
+mod profile;
+mod protocol;
+mod settings;
+mod unique;
+
+pub use connector::Connector;
+pub use flow::{Begun, Errand};
+pub use kept::{Kept, LinkKey};
+pub use protocol::Returned;
+pub use settings::Settings;
+
+pub use super::users::identity::Profile;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::caller::Caller;
+use super::database::Database;
+use super::outgoing::Outgoing;
+use super::shared::Shared;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::random::Random;
+use crate::secret::DerivedKey;
+use looked_up::LookedUp;
+
+/// The providers that let people in; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Connectors {
+    parts: Arc<Parts>,
+    looked_up: LookedUp,
+}
+
+/// What they stand on.
+#[derive(Debug)]
+pub struct Parts {
+    /// Rows.
+    pub database: Database,
+    /// Counters.
+    pub shared: Arc<Shared>,
+    /// Calls to providers.
+    pub outgoing: Outgoing,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// Which there are.
+    pub settings: Settings,
+    /// What is under way is sealed with it, and browsers are told apart.
+    pub seal: DerivedKey,
+    /// The public address, without a slash at its end.
+    pub issuer: String,
+}
+
+impl Connectors {
+    /// Over what they stand on.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let looked_up = LookedUp::new(parts.outgoing.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), looked_up }
+    }
+
+    /// Every one, in the order of the buttons.
+    #[must_use]
+    pub fn list(&self) -> &[Connector] {
+        &self.parts.settings.list
+    }
+
+    /// The one that is called `id`.
+    #[must_use]
+    pub fn named(&self, id: &str) -> Option<&Connector> {
+        self.list().iter().find(|connector| connector.id == id)
+    }
+
+    /// The one whose people come back at `path`, which is written without the base path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Connector> {
+        self.list().iter().find(|connector| connector.callback == path)
+    }
+
+    /// The callback address of `connector`, which has to be registered at the provider.
+    #[must_use]
+    pub fn callback(&self, connector: &Connector) -> String {
+        format!("{}{}", self.parts.issuer, connector.callback)
+    }
+
+    /// Begins a sign-in at `connector` for the browser that holds `browser`; answers where to send it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) when the provider has to be
+    /// asked first and does not answer;
+    /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood.
+    pub async fn begin(&self, connector: &Connector, errand: Errand, browser: &str, caller: &Caller) -> Result<String> {
+        let provider = self.looked_up.provider(connector).await?;
+        let random = || URL_SAFE_NO_PAD.encode(self.parts.random.bytes::<32>());
+        let begun = Begun { errand, nonce: random(), verifier: random() };
+        let state = self.note(connector, &begun, browser, caller).await?;
+        self.request(connector, &provider, &begun, state.expose())
+    }
+
+    /// The longest that all calls of one sign-in take together.
+    fn patience(&self) -> Duration {
+        self.parts.outgoing.timeout() * 2
+    }
+}

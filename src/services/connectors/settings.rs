@@ -1,0 +1,250 @@
+//! Settings of the providers that let people in, by the chat's names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::connector::{Connector, Trust};
+use super::draft::Draft;
+use super::known::{self, Known};
+use super::{discovery, file};
+use crate::env::{Absent, Env, Fault, Parsed, address, files, numbers, words};
+
+const FILE: &str = "POSTERN_CONNECTORS_FILE";
+const SOCIAL_LOGIN: &str = "ALLOW_SOCIAL_LOGIN";
+
+/// Which providers let people in.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Each of them, in the order of their buttons; none while `ALLOW_SOCIAL_LOGIN` is off.
+    pub list: Vec<Connector>,
+}
+
+/// The chat's names for one provider: id, secret, callback, with what each is.
+struct Names {
+    kind: &'static str,
+    id: (&'static str, &'static str),
+    secret: (&'static str, &'static str),
+    callback: (&'static str, &'static str),
+}
+
+const OPENID: Names = Names {
+    kind: "openid",
+    id: ("OPENID_CLIENT_ID", "Our id at an OpenID provider."),
+    secret: ("OPENID_CLIENT_SECRET", "Our secret there."),
+    callback: ("OPENID_CALLBACK_URL", "Path where people come back from there."),
+};
+
+const NAMES: [Names; 4] = [
+    Names {
+        kind: "google",
+        id: ("GOOGLE_CLIENT_ID", "Our id at Google."),
+        secret: ("GOOGLE_CLIENT_SECRET", "Our secret there."),
+        callback: ("GOOGLE_CALLBACK_URL", "Path where people come back from there."),
+    },
+    Names {
+        kind: "github",
+        id: ("GITHUB_CLIENT_ID", "Our id at GitHub."),
+        secret: ("GITHUB_CLIENT_SECRET", "Our secret there."),
+        callback: ("GITHUB_CALLBACK_URL", "Path where people come back from there."),
+    },
+    Names {
+        kind: "discord",
+        id: ("DISCORD_CLIENT_ID", "Our id at Discord."),
+        secret: ("DISCORD_CLIENT_SECRET", "Our secret there."),
+        callback: ("DISCORD_CALLBACK_URL", "Path where people come back from there."),
+    },
+    Names {
+        kind: "facebook",
+        id: ("FACEBOOK_CLIENT_ID", "Our id at Facebook."),
+        secret: ("FACEBOOK_CLIENT_SECRET", "Our secret there."),
+        callback: ("FACEBOOK_CALLBACK_URL", "Path where people come back from there."),
+    },
+];
+
+impl Settings {
+    /// Reads them; `url` is the public address, if it can be read.
+    pub fn read(env: &mut Env, url: Option<&Url>) -> Option<Self> {
+        let is_on = env.or(SOCIAL_LOGIN, "false", "Signing in through other providers.", words::boolean);
+        let registration = env.or(
+            "ALLOW_SOCIAL_REGISTRATION",
+            "false",
+            "Whether a first sign-in through Google, GitHub, Discord or Facebook makes an account.",
+            words::boolean,
+        );
+        let by_openid = env.or(
+            "POSTERN_OPENID_REGISTRATION",
+            "true",
+            "Whether a first sign-in through an OpenID provider makes an account.",
+            words::boolean,
+        );
+        let before = env.problems().len();
+        let mut drafts = BTreeMap::new();
+        if let Some(draft) = openid(env, url) {
+            drafts.insert("openid".to_owned(), draft);
+        }
+        for names in &NAMES {
+            if let Some(draft) = one(env, names, url) {
+                drafts.insert(names.kind.to_owned(), draft);
+            }
+        }
+        github_enterprise(env, &mut drafts);
+        let path = env.optional(
+            FILE,
+            "",
+            "Further providers, and more about those above, in a file (TOML); deploy/connectors.example.toml explains every key.",
+            files::existing,
+        );
+        add_file(env, path.flatten().as_ref(), &mut drafts);
+        let (is_on, registration, by_openid) = (is_on?, registration?, by_openid?);
+        let may_register = |known: &Known| if known.kind == "openid" { by_openid } else { registration };
+        let list = finish(env, drafts, may_register);
+        if !is_on {
+            env.forgive(before);
+        }
+        if !is_on && !list.is_empty() {
+            env.warn(SOCIAL_LOGIN, "not true, so no other provider lets anybody in although some are set up.");
+        }
+        Some(Self { list: if is_on { list } else { Vec::new() } })
+    }
+}
+
+/// Every connector that is whole, in the order of the buttons: by kind, then by id.
+fn finish(env: &mut Env, drafts: BTreeMap<String, Draft>, may_register: impl Fn(&Known) -> bool) -> Vec<Connector> {
+    let mut list = Vec::new();
+    for (id, draft) in drafts {
+        match draft.finish(&id, &may_register) {
+            Ok(connector) => list.push(connector),
+            Err(problems) => problems.iter().for_each(|problem| tell(env, &format!("connector \"{id}\": {problem}"))),
+        }
+    }
+    list.sort_by_key(|connector| known::ALL.iter().position(|known| known.kind == connector.known.kind));
+    list
+}
+
+fn add_file(env: &mut Env, path: Option<&PathBuf>, drafts: &mut BTreeMap<String, Draft>) {
+    let Some(path) = path else { return };
+    if let Err(problems) = file::read(path, drafts) {
+        problems.iter().for_each(|problem| tell(env, problem));
+    }
+}
+
+fn tell(env: &mut Env, problem: &str) {
+    let wrong = format!("cannot be taken: {}", problem.trim_end_matches('.'));
+    env.problem(FILE, Fault::new(wrong, "Correct the file"));
+}
+
+/// Id and secret of one provider: both or neither. LibreChat passes over half of them in silence.
+fn one(env: &mut Env, names: &Names, url: Option<&Url>) -> Option<Draft> {
+    let Names { kind, id, secret, callback } = names;
+    let client_id = env.optional(id.0, "", id.1, |text| words::line(text, 500));
+    let client_secret = env.secret(secret.0, Absent::Words(""), secret.1);
+    let default = match *kind {
+        "google" => "/oauth/google/callback",
+        "github" => "/oauth/github/callback",
+        "discord" => "/oauth/discord/callback",
+        "facebook" => "/oauth/facebook/callback",
+        _ => "/oauth/openid/callback",
+    };
+    let callback = env.or(callback.0, default, callback.1, |text| path(text, url));
+    let (client_id, client_secret, callback) = (client_id?, client_secret?, callback?);
+    let is_public = *kind == "openid" && env.says("OPENID_USE_PKCE", "true");
+    match (&client_id, &client_secret) {
+        (Some(_), None) if !is_public => lacks(env, id.0, secret.0),
+        (None, Some(_)) => lacks(env, secret.0, id.0),
+        _ => {}
+    }
+    client_id.as_ref()?;
+    let known = known::named(kind);
+    Some(Draft { known, client_id, client_secret, is_public, callback: Some(callback), ..Draft::default() })
+}
+
+fn lacks(env: &mut Env, given: &str, lacking: &str) {
+    let wrong = format!("is set, but {lacking} is not");
+    env.problem(given, Fault::new(wrong, format!("Set {lacking} too, or take {given} out")));
+}
+
+/// The OpenID provider. Where its issuer is ourselves, these settings are the chat's, for coming in
+/// through us.
+fn openid(env: &mut Env, url: Option<&Url>) -> Option<Draft> {
+    const ISSUER: &str = "OPENID_ISSUER";
+    let issuer = env.optional(ISSUER, "", "Issuer of the OpenID provider, or the address of its document.", |text| {
+        discovery::issuer(text).map_err(|wrong| Fault::new(wrong, "Write such as https://id.example.com"))
+    });
+    let scope = env.or("OPENID_SCOPE", "openid profile email", "What is asked for there.", scope);
+    let label =
+        env.or("OPENID_BUTTON_LABEL", "Continue with OpenID", "The words on its button.", |text| words::line(text, 60));
+    let tolerance = env.or("OPENID_CLOCK_TOLERANCE", "300", "Seconds that its clock may be off.", |text| {
+        numbers::integer(text, 0..=3600).map(Duration::from_secs)
+    });
+    let about = "true: there is no secret. PKCE is used in any case.";
+    let _ = env.or("OPENID_USE_PKCE", "false", about, words::boolean);
+    let draft = one(env, &OPENID, url);
+    let (issuer, scope, label, tolerance) = (issuer?, scope?, label?, tolerance?);
+    match (&issuer, &draft) {
+        (Some(issuer), _) if url.is_some_and(|url| url.as_str().trim_end_matches('/') == issuer) => {
+            env.notice(ISSUER, "is Postern itself: these settings are the chat's, and no provider is set up by them.");
+            return None;
+        }
+        (Some(_), None) => lacks(env, ISSUER, OPENID.id.0),
+        (None, Some(_)) => lacks(env, OPENID.id.0, ISSUER),
+        _ => {}
+    }
+    let draft = draft?;
+    issuer.as_ref()?;
+    if env.is_set("OPENID_REQUIRED_ROLE") {
+        let right = "Take it out, and let the provider admit only those people to this client";
+        env.problem("OPENID_REQUIRED_ROLE", Fault::new("is known, but not built into this release", right));
+    }
+    Some(Draft { issuer, scope: Some(scope), label: Some(label), clock_tolerance: Some(tolerance), ..draft })
+}
+
+/// GitHub Enterprise Server has GitHub's addresses on a host of its own, and verifies no addresses.
+fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
+    let about = "GitHub Enterprise Server in the place of github.com.";
+    let base = env.optional("GITHUB_ENTERPRISE_BASE_URL", "github.com", about, address::base).flatten();
+    if let (Some(base), Some(draft)) = (base, drafts.get_mut("github")) {
+        let base = base.as_str().trim_end_matches('/');
+        draft.issuer = Some(format!("{base}/login/oauth"));
+        draft.authorization_url = Some(format!("{base}/login/oauth/authorize"));
+        draft.token_url = Some(format!("{base}/login/oauth/access_token"));
+        draft.api_url = Some(format!("{base}/api/v3"));
+        draft.trust = Some(Trust::Never);
+    }
+}
+
+fn scope(text: &str) -> Parsed<Vec<String>> {
+    let scope: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+    match scope.iter().any(|one| one == "openid") {
+        true => Ok(scope),
+        false => Err(Fault::new("lacks openid", "Write such as openid profile email")),
+    }
+}
+
+/// A callback: a path below `/oauth/`, or an address of ours with such a path; as a path below the
+/// base path.
+fn path(text: &str, own: Option<&Url>) -> Parsed<String> {
+    let right = "Write a path below /oauth/ with two parts more, such as /oauth/google/callback";
+    let fault = |wrong: &'static str| Fault::new(wrong, right);
+    let given = match text.starts_with('/') {
+        true => text.to_owned(),
+        false => {
+            let (url, own) = (address::web(text)?, own.ok_or_else(|| fault("cannot be compared with POSTERN_URL"))?);
+            let base = own.path().trim_end_matches('/');
+            let below = url.path().strip_prefix(base).filter(|_| url.origin() == own.origin());
+            below.ok_or_else(|| fault("is not below POSTERN_URL"))?.to_owned()
+        }
+    };
+    let rest = given.strip_prefix("/oauth/").ok_or_else(|| fault("is not a path below /oauth/"))?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let parts = rest.split('/').collect::<Vec<_>>();
+    if parts.len() < 2
+        || parts.iter().any(|part| part.is_empty() || part.starts_with('.'))
+        || !rest.chars().all(is_plain)
+    {
+        return Err(fault("is not such a path"));
+    }
+    Ok(given)
+}

@@ -1,0 +1,11 @@
+//! Coming in through other providers, as people and providers see it.
+
+mod chat;
+mod connections;
+mod entering;
+mod flows;
+mod id_tokens;
+mod known;
+mod linking;
+mod pages;
+mod settings;

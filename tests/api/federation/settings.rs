@@ -1,0 +1,172 @@
+//! Settings of connectors: what is half set up is told, and nothing is passed over in silence.
+
+use std::ffi::OsString;
+
+use postern::config::Config;
+use postern::env::{Env, Notes};
+use postern::random::Random;
+
+use crate::support::{Settings, environment};
+
+/// What a start with these settings says.
+fn read(settings: Settings<'_>) -> Result<(Config, Notes), Vec<String>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = format!("sqlite://{}", folder.path().join("postern.db").display());
+    let variables = environment(&database, "", settings);
+    let variables = variables.into_iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::load(Env::new(variables, None), &Random::system())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+#[track_caller]
+fn problems(settings: Settings<'_>) -> String {
+    read(settings).expect_err("it is refused").join("\n")
+}
+
+/// With a connectors file of this text besides.
+fn with_file(text: &str, settings: Settings<'_>) -> Result<(Config, Notes), Vec<String>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("connectors.toml");
+    std::fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let all: Vec<(&str, &str)> = settings.iter().copied().chain([("POSTERN_CONNECTORS_FILE", path)]).collect();
+    read(&all)
+}
+
+const ON: (&str, &str) = ("ALLOW_SOCIAL_LOGIN", "true");
+
+#[test]
+fn half_of_a_connector_is_an_error_that_names_both_halves() {
+    for (given, lacking) in [
+        ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
+        ("GITHUB_CLIENT_SECRET", "GITHUB_CLIENT_ID"),
+        ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
+        ("DISCORD_CLIENT_SECRET", "DISCORD_CLIENT_ID"),
+        ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET"),
+        ("OPENID_CLIENT_ID", "OPENID_CLIENT_SECRET"),
+        ("OPENID_CLIENT_ID", "OPENID_ISSUER"),
+        ("OPENID_CLIENT_SECRET", "OPENID_CLIENT_ID"),
+    ] {
+        let told = problems(&[ON, (given, "hidden value")]);
+        assert!(told.contains(given) && told.contains(lacking) && !told.contains("hidden"), "{told}");
+    }
+    let issuer = ("OPENID_ISSUER", "https://id.example.com");
+    assert!(problems(&[ON, issuer]).contains("OPENID_CLIENT_ID"));
+    // What is switched off stops no start.
+    let (_, notes) =
+        read(&[issuer, ("GOOGLE_CALLBACK_URL", "https://chat.example.com/oauth/google/callback")]).expect("good");
+    for setting in ["OPENID_ISSUER", "GOOGLE_CALLBACK_URL"] {
+        assert!(notes.warnings.iter().any(|note| note.setting == setting), "{setting}: {notes:?}");
+    }
+}
+
+#[test]
+fn a_whole_one_is_on_with_the_chats_names() {
+    let github =
+        [ON, ("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s"), ("GITHUB_CALLBACK_URL", "/oauth/gh/cb")];
+    let (config, _) = read(&github).expect("good");
+    let list = config.connectors.list;
+    assert_eq!(
+        (list[0].id.as_str(), list[0].callback.as_str(), list[0].registration),
+        ("github", "/oauth/gh/cb", false)
+    );
+    let (config, notes) = read(&github[1..]).expect("good");
+    assert!(config.connectors.list.is_empty());
+    assert!(notes.warnings.iter().any(|note| note.setting == "ALLOW_SOCIAL_LOGIN"), "{notes:?}");
+    for callback in
+        ["/login", "oauth/x/y", "https://evil.example/oauth/github/callback", "/oauth/x", "/oauth/../x", "/oauth/x/y?z"]
+    {
+        let told = problems(&[github[0], github[1], github[2], ("GITHUB_CALLBACK_URL", callback)]);
+        assert!(told.contains("GITHUB_CALLBACK_URL"), "{callback}: {told}");
+    }
+    let own = ("GITHUB_CALLBACK_URL", "http://localhost:3081/oauth/github/back");
+    let (config, _) = read(&[github[0], github[1], github[2], own]).expect("good");
+    assert_eq!(config.connectors.list[0].callback, "/oauth/github/back");
+}
+
+#[test]
+fn our_own_issuer_is_the_chats_block_and_no_provider() {
+    let chat = [
+        ON,
+        ("POSTERN_URL", "https://auth.example.com"),
+        ("OPENID_ISSUER", "https://auth.example.com/.well-known/openid-configuration"),
+        ("OPENID_CLIENT_ID", "librechat"),
+        ("OPENID_CLIENT_SECRET", "pst_cs_secret"),
+        ("OPENID_SESSION_SECRET", "x"),
+        ("OPENID_REQUIRED_ROLE", "member"),
+    ];
+    let (config, notes) = read(&chat).expect("good");
+    assert!(config.connectors.list.is_empty());
+    assert!(notes.notices.iter().any(|note| note.setting == "OPENID_ISSUER"), "{notes:?}");
+    let told = problems(&[chat[0], chat[3], chat[4], chat[6], ("OPENID_ISSUER", "https://id.example.com")]);
+    assert!(told.contains("OPENID_REQUIRED_ROLE"), "a wish to keep people out is not passed over: {told}");
+}
+
+#[test]
+fn passwords_may_be_off_where_there_is_another_way_in() {
+    let github = [ON, ("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s"), ("ALLOW_EMAIL_LOGIN", "false")];
+    read(&github).expect("good");
+    assert!(problems(&github[1..]).contains("ALLOW_EMAIL_LOGIN"));
+    assert!(problems(&[("ALLOW_EMAIL_LOGIN", "false")]).contains("nobody could sign in"));
+}
+
+#[test]
+fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
+    let good = "[[connector]]\nid = \"github\"\ntrust_email = \"never\"\nlabel = \"Continue with Forge\"\n\
+                [[connector]]\nid = \"staff\"\nkind = \"openid\"\nissuer = \"https://sso.example.com/\"\n\
+                client_id = \"postern\"\ntoken_endpoint_auth_method = \"none\"\n";
+    let github = [ON, ("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s")];
+    let (config, _) = with_file(good, &github).expect("good");
+    let list: Vec<_> = config.connectors.list.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
+    assert_eq!(list, [("staff", "OpenID"), ("github", "Forge")]);
+    for (text, word) in [
+        ("[[connector]]\nid = \"success\"\n", "id:"),
+        ("[[connector]]\nid = \"a/b\"\n", "id:"),
+        ("[[connector]]\nid = \"x\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\n", "kind: lacks"),
+        ("[[connector]]\nid = \"github\"\nkind = \"gitlab\"\n", "kind: is none of"),
+        ("[[connector]]\nid = \"openid\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\n", "issuer: lacks"),
+        ("[[connector]]\nid = \"google\"\nclient_id = \"a\"\n", "client_secret: lacks"),
+        ("[[connector]]\nid = \"github\"\norganizations = [\"x\"]\n", "not built into this release"),
+        ("[[connector]]\nid = \"github\"\nlable = \"x\"\n", "Perhaps `label` is meant"),
+        ("[[connector]]\nid = \"github\"\ntrust_email = \"maybe\"\n", "trust_email"),
+        ("[[connector]]\nid = \"github\"\nclient_secret = \"hidden\n", "not TOML"),
+        ("connector = 1\n", "only [[connector]]"),
+        ("[[connector]]\nid = \"github\"\nhosted_domains = [\"example.com\"]\n", "hosted_domains"),
+        ("[[connector]]\nid = \"github\"\ntoken_url = \"https://github.example.com/token\"\n", "issuer: lacks"),
+        ("[[connector]]\nid = \"github\"\napi_url = \"ftp://x\"\n", "api_url"),
+    ] {
+        let told = with_file(text, &github).expect_err(text).join("\n");
+        assert!(told.contains(word) && !told.contains("hidden"), "{text}: {told}");
+    }
+}
+
+#[test]
+fn the_example_file_is_taken() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/connectors.example.toml");
+    let text = std::fs::read_to_string(path).expect("the file");
+    // With its marks taken away, all of it: no key in it is unknown.
+    let whole: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[") || rest.contains(" = ") => rest,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n")
+        .replace("client_secret_file = \"staff.secret\"", "client_secret = \"x\"")
+        .replacen(
+            "token_endpoint_auth_method = \"client_secret_basic\"",
+            "token_endpoint_auth_method = \"client_secret_post\"",
+            1,
+        );
+    let env: Vec<(&str, &str)> = ["GOOGLE", "GITHUB", "FACEBOOK"]
+        .iter()
+        .flat_map(|name| match *name {
+            "GOOGLE" => [("GOOGLE_CLIENT_ID", "a"), ("GOOGLE_CLIENT_SECRET", "b")],
+            "GITHUB" => [("GITHUB_CLIENT_ID", "a"), ("GITHUB_CLIENT_SECRET", "b")],
+            _ => [("FACEBOOK_CLIENT_ID", "a"), ("FACEBOOK_CLIENT_SECRET", "b")],
+        })
+        .chain([ON])
+        .collect();
+    let (config, _) = with_file(&whole, &env).unwrap_or_else(|problems| panic!("{problems:?}\n{whole}"));
+    assert_eq!(config.connectors.list.len(), 4);
+}
