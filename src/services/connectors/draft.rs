@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
 use super::discovery;
-use super::known::{Fixed, Known};
+use super::known::{Fixed, Known, Source};
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,15 @@ impl Draft {
         need("kind", self.known.is_some());
         need("client_id", self.client_id.is_some());
         need("client_secret", self.client_secret.is_some() || self.is_public);
+        if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
+            problems
+                .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());
+        }
         let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
+        // What is known of a provider's care is known of its own servers alone.
+        let is_elsewhere = self.known.and_then(|known| known.fixed.as_ref()).is_some_and(|fixed| {
+            self.has_addresses() || self.issuer.as_deref().is_some_and(|issuer| issuer != fixed.issuer)
+        });
         let (Some(known), Some(client_id), Some(place), true) =
             (self.known, self.client_id, place, problems.is_empty())
         else {
@@ -68,7 +76,7 @@ impl Draft {
             callback: self.callback.unwrap_or_else(|| format!("/oauth/{id}/callback")),
             place,
             method: self.method,
-            trust: self.trust.unwrap_or(known.trust),
+            trust: self.trust.unwrap_or(if is_elsewhere { Trust::Never } else { known.trust }),
             registration: self.registration.unwrap_or_else(|| registration(known)),
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
@@ -76,17 +84,22 @@ impl Draft {
         })
     }
 
+    fn has_addresses(&self) -> bool {
+        self.authorization_url.is_some() || self.token_url.is_some() || self.api_url.is_some()
+    }
+
     fn place(&self, known: &Known) -> Result<Place, String> {
-        let has_addresses = self.authorization_url.is_some() || self.token_url.is_some() || self.api_url.is_some();
+        let has_addresses = self.has_addresses();
         match (&known.fixed, &self.issuer) {
             (None, None) => Err("issuer: lacks.".to_owned()),
             (None, Some(_)) if has_addresses || self.api_version.is_some() => {
                 Err("issuer: its document says all addresses; take authorization_url, token_url, api_url and api_version out."
                     .to_owned())
             }
-            // A provider that signs ID tokens says at its issuer where its keys are.
-            (Some(Fixed { jwks_url: Some(_), .. }), None) if has_addresses => {
-                Err("issuer: lacks, and says all addresses of a provider that signs ID tokens.".to_owned())
+            // A provider that signs ID tokens says at its issuer where its keys are; and the people of another
+            // server are others than those of the same numbers at the usual one (SEC-098).
+            (Some(_), None) if has_addresses => {
+                Err("issuer: lacks, and tells the people of these addresses from those of the usual ones.".to_owned())
             }
             (None | Some(Fixed { jwks_url: Some(_), .. }), Some(issuer)) => {
                 discovery::issuer(issuer).map(Place::Issuer).map_err(|wrong| format!("issuer: {wrong}."))
