@@ -155,15 +155,12 @@ fn check_form(client: &Client, asked: &Parameters, pushed: bool) -> Result<()> {
         return Err(refuse("The parameters state and nonce may have 2048 characters at most."));
     }
     // RFC 6749 appendix A.5. Anything else would take up to six times its room where it is kept.
-    let is_odd = |name| asked.one(name).map(|value| value.is_some_and(|value| !value.bytes().all(is_printable)));
+    let is_plain = |value: &str| value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_odd = |name| asked.one(name).map(|value| value.is_some_and(|value| !is_plain(value)));
     if is_odd("nonce")? || is_odd("state")? {
         return Err(refuse("The parameters state and nonce are made of printable ASCII characters."));
     }
     Ok(())
-}
-
-const fn is_printable(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
 }
 
 /// The S256 challenge (RFC 7636 section 4.3); `plain` would show the verifier to whoever reads the address.
