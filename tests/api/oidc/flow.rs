@@ -47,6 +47,7 @@ async fn an_app_finds_everything_by_discovery() {
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(server.get("/.well-known/oauth-authorization-server").await.expect(200).json(), document);
     let keys = server.get("/oauth2/jwks").await.expect(200);
+    assert_eq!(keys.header("cache-control"), "public, max-age=300");
     assert_eq!(keys.header("access-control-allow-origin"), "*");
     for key in keys.json()["keys"].as_array().expect("keys") {
         assert!(key["kid"].is_string() && key["use"] == "sig" && key.get("d").is_none(), "SEC-080: {key}");

@@ -2,6 +2,7 @@
 
 mod alike;
 mod apps;
+mod as_declared;
 mod asked_again;
 mod assertions;
 mod assertions_bent;

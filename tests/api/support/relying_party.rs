@@ -41,6 +41,10 @@ pub(super) fn apps_file() -> String {
         app("opaque", &format!("{secret}trusted = true\naccess_token = \"opaque\"\nintrospect = \"own\"\n")),
         app("lax", &format!("{secret}trusted = true\nrequire_pkce = false\n")),
         app("curve", &format!("{secret}trusted = true\nid_token_signed_response_alg = \"ES256\"\n")),
+        app(
+            "edwards",
+            &format!("{secret}trusted = true\nid_token_signed_response_alg = \"EdDSA\"\ndefault_max_age = 60\n"),
+        ),
         app("poster_app", &format!("{secret}trusted = true\ntoken_endpoint_auth_method = \"client_secret_post\"\n")),
         app("pushy", &format!("{secret}trusted = true\nrequire_pushed_authorization_requests = true\n")),
         format!(
