@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::database::Executor;
 use crate::services::shared::Subject;
-use crate::services::users::identity::{ClaimedEmail, Profile};
+use crate::services::users::identity::Profile;
 use crate::services::users::{ADMIN, Created, NewUser, User};
 
 impl Accounts {
@@ -45,9 +45,7 @@ impl Accounts {
                     return Err(Error::new(ErrorKind::Conflict, words));
                 }
                 it.put_identity(tx, proven.id, &profile, &doer).await?;
-                let vouches =
-                    |email: &ClaimedEmail| email.verified && email.address.canonical() == proven.email_canonical;
-                if proven.email_verified || !profile.email.as_ref().is_some_and(vouches) {
+                if proven.email_verified || !profile.vouches_for(&proven.email_canonical) {
                     return Ok((proven, Vec::new()));
                 }
                 let changed = it.users.change(tx, proven.id, |row| row.email_verified = Set(true)).await?;
@@ -78,11 +76,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 let is_theirs = |now: &User| {
-                    let vouches = profile
-                        .email
-                        .as_ref()
-                        .is_some_and(|email| email.verified && email.address.canonical() == now.email_canonical);
-                    vouches && !now.email_verified && !now.roles.contains(ADMIN)
+                    profile.vouches_for(&now.email_canonical) && !now.email_verified && !now.roles.contains(ADMIN)
                 };
                 let Some(now) = it.users.hold(tx, user.id).await?.filter(is_theirs) else {
                     let words = "This account cannot be taken back. Ask the people who run this service.";

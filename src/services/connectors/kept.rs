@@ -11,7 +11,7 @@ use super::Connectors;
 use super::flow::LASTS;
 use crate::error::{Error, Result};
 use crate::secret::{Kind, Secret};
-use crate::services::users::identity::{ClaimedEmail, Profile};
+use crate::services::users::identity::Profile;
 use crate::services::users::{ADMIN, User};
 
 /// The key of such a row; it stands in the address.
@@ -52,9 +52,8 @@ impl Kept {
     /// made the account may be somebody else, who knew the address and no more. Never an administrator's.
     #[must_use]
     pub fn may_claim(&self, user: &User) -> bool {
-        let vouches = |email: &ClaimedEmail| email.verified && email.address.canonical() == user.email_canonical;
         let is_open = !user.email_verified && !user.roles.contains(ADMIN);
-        self.is_for(user) && is_open && self.profile.email.as_ref().is_some_and(vouches)
+        self.is_for(user) && is_open && self.profile.vouches_for(&user.email_canonical)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connector::{Connector, Trust};
+use super::connector::Connector;
 use super::draft::Draft;
 use super::known::{self, Known};
 use super::{discovery, file};
@@ -211,7 +211,6 @@ fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
         draft.authorization_url = Some(format!("{base}/login/oauth/authorize"));
         draft.token_url = Some(format!("{base}/login/oauth/access_token"));
         draft.api_url = Some(format!("{base}/api/v3"));
-        draft.trust = Some(Trust::Never);
     }
 }
 

@@ -49,6 +49,12 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether the provider vouches for the address whose canonical form is `address`.
+    #[must_use]
+    pub fn vouches_for(&self, address: &str) -> bool {
+        self.email.as_ref().is_some_and(|email| email.verified && email.address.canonical() == address)
+    }
+
     /// What the person recognises the identity by: their address, else their name over there.
     #[must_use]
     pub fn label(&self) -> String {
