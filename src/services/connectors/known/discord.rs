@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const DISCORD: Known = Known {
     kind: "discord",
@@ -39,6 +40,7 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: user["email"].as_str().and_then(|address| api.email(address, user["verified"] == true)),
             name: api.name([user["global_name"].as_str(), username]),
             username: username.map(str::to_owned),
+            standing: Standing::default(),
         })
     })
 }

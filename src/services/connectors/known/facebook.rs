@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const FACEBOOK: Known = Known {
     kind: "facebook",
@@ -37,6 +38,7 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: user["email"].as_str().and_then(|address| api.email(address, false)),
             name: api.name([user["name"].as_str(), None]),
             username: None,
+            standing: Standing::default(),
         })
     })
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const GITHUB: Known = Known {
     kind: "github",
@@ -38,6 +39,7 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: primary(emails.as_ref()).and_then(|(address, verified)| api.email(address, verified)),
             name: api.name([name, login]),
             username: login.map(str::to_owned),
+            standing: Standing::default(),
         })
     })
 }
