@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::connector::Provider;
-use super::failure;
+use super::{failure, tenant};
 use crate::error::Result;
 
 /// What stands behind an issuer.
@@ -22,6 +22,9 @@ const DOCUMENT: &str = "/.well-known/openid-configuration";
 struct More {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    /// Where Microsoft Graph of this cloud is.
+    #[serde(default)]
+    msgraph_host: Option<Value>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -71,7 +74,7 @@ pub(super) fn address(issuer: &str) -> String {
 pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
     let document: Document = serde_json::from_value(document).map_err(failure::upstream)?;
     let own = document.issuer().as_str();
-    if own.strip_suffix('/').unwrap_or(own) != issuer {
+    if own.strip_suffix('/').unwrap_or(own) != issuer && !tenant::is_template_of(own, issuer) {
         return Err(failure::upstream("its discovery document is another issuer's"));
     }
     let authorization = document.authorization_endpoint().as_str();
@@ -92,7 +95,16 @@ pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
         algorithms: document.id_token_signing_alg_values_supported().iter().filter_map(names).collect(),
         says_issuer: document.additional_metadata().authorization_response_iss_parameter_supported,
         takes_post: takes(CoreClientAuthMethod::ClientSecretPost),
+        graph_url: document.additional_metadata().msgraph_host.as_ref().and_then(|host| graph(own, host.as_str()?)),
     })
+}
+
+/// The base of Microsoft Graph on `host`: a host, and nothing that would make another address of it.
+fn graph(issuer: &str, host: &str) -> Option<String> {
+    let scheme = issuer.split(':').next()?;
+    let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    let is_plain = url.as_str() == format!("{scheme}://{host}/") && url.username().is_empty();
+    is_plain.then(|| format!("{url}v1.0"))
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
+use super::admission::Admission;
+use super::connector::{ClaimNames, Connector, Place, Provider, SecretMethod, Trust};
 use super::discovery;
 use super::known::{Fixed, Known};
+use super::mapping::Mapping;
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,10 @@ pub(super) struct Draft {
     pub(super) allowed_domains: Option<Vec<String>>,
     pub(super) hosted_domains: Vec<String>,
     pub(super) clock_tolerance: Option<Duration>,
+    pub(super) admission: Admission,
+    pub(super) mapping: Mapping,
+    pub(super) claims: ClaimNames,
+    pub(super) audience: Option<String>,
 }
 
 impl Draft {
@@ -50,13 +56,20 @@ impl Draft {
         need("client_id", self.client_id.is_some());
         need("client_secret", self.client_secret.is_some() || self.is_public);
         let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
+        if let (Some(known), Some(place)) = (self.known, &place) {
+            problems.extend(self.admission.problems(known, place));
+            problems.extend(self.mapping.problems(known));
+        }
         let (Some(known), Some(client_id), Some(place), true) =
             (self.known, self.client_id, place, problems.is_empty())
         else {
             return Err(problems);
         };
         let label = self.label.unwrap_or_else(|| format!("Continue with {}", known.name));
-        let scope = self.scope.unwrap_or_else(|| known.scope.iter().map(ToString::to_string).collect());
+        let asks_groups = self.admission.groups().next().is_some() || !self.mapping.groups.is_empty();
+        let scope_of_groups = if asks_groups { known.scope_of_groups } else { &[] };
+        let usual = known.scope.iter().chain(scope_of_groups);
+        let scope = self.scope.unwrap_or_else(|| usual.map(ToString::to_string).collect());
         Ok(Connector {
             id: id.to_owned(),
             known,
@@ -73,6 +86,10 @@ impl Draft {
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
             clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
+            admission: self.admission,
+            mapping: self.mapping,
+            claims: self.claims,
+            audience: self.audience,
         })
     }
 
@@ -111,6 +128,7 @@ impl Draft {
             // Compared where it comes; their older answers and installations of one's own lack it.
             says_issuer: false,
             takes_post: fixed.takes_post,
+            graph_url: None,
         }
     }
 }

@@ -18,20 +18,9 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 10] = [
-    "image",
-    "pkce",
-    "organizations",
-    "teams",
-    "tenants",
-    "guilds",
-    "required_groups",
-    "role_map",
-    "profile",
-    "keep_tokens",
-];
+const LATER: [&str; 4] = ["image", "pkce", "profile", "keep_tokens"];
 /// Keys that are read.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 23] = [
     "id",
     "kind",
     "issuer",
@@ -49,6 +38,12 @@ const KEYS: [&str; 17] = [
     "registration",
     "allowed_domains",
     "hosted_domains",
+    "organizations",
+    "teams",
+    "guilds",
+    "tenants",
+    "required_groups",
+    "role_map",
 ];
 
 /// Reads the file at `path` into `drafts`.
@@ -103,14 +98,14 @@ fn connector(
 }
 
 /// The keys of one table.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     id: &'a str,
-    table: &'a Table,
+    pub(super) table: &'a Table,
     problems: &'a mut Vec<String>,
 }
 
 impl Keys<'_> {
-    fn problem(&mut self, key: &str, words: &str) {
+    pub(super) fn problem(&mut self, key: &str, words: &str) {
         self.problems.push(format!("connector \"{}\": {key}: {words}", self.id));
     }
 
@@ -155,6 +150,8 @@ impl Keys<'_> {
         if let Some(domains) = self.domains("hosted_domains") {
             draft.hosted_domains = domains;
         }
+        self.admission(&mut draft.admission);
+        self.mapping(&mut draft.mapping);
     }
 
     /// The kind that is written, else the one that the id names.

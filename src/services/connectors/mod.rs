@@ -3,20 +3,26 @@
 //! Each is data ([`known`]); the flow is one for all. What a provider says ends as a [`Profile`]; whose
 //! account that opens is decided by [`sign_in`](super::sign_in).
 
+mod admission;
 pub mod connector;
 mod discovery;
 mod draft;
 mod failure;
 mod file;
+mod file_rules;
 mod flow;
 mod id_token;
 mod kept;
 pub mod known;
 mod looked_up;
+mod mapping;
 mod profile;
 mod protocol;
+mod said;
 mod settings;
+mod tenant;
 mod unique;
+mod who;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};

@@ -25,6 +25,8 @@ pub(super) const FACEBOOK: Known = Known {
     // It says nothing of whether an address is the person's.
     trust: Trust::Never,
     source: Source::Api(ask),
+    groups: None,
+    scope_of_groups: &[],
 };
 
 fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
