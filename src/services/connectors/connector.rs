@@ -104,6 +104,14 @@ pub struct Connector {
     pub audience: Option<String>,
 }
 
+impl Connector {
+    /// The callback address, which has to be registered at the provider, where we are at `issuer`.
+    #[must_use]
+    pub fn callback_below(&self, issuer: &str) -> String {
+        format!("{issuer}{}", self.callback)
+    }
+}
+
 /// Claims that are read before the usual ones: names, or paths with a dot for each step down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimNames {

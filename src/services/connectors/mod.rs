@@ -16,6 +16,8 @@ mod kept;
 pub mod known;
 mod looked_up;
 mod mapping;
+mod openid_settings;
+mod preview;
 mod profile;
 mod protocol;
 mod said;
@@ -102,10 +104,15 @@ impl Connectors {
         self.list().iter().find(|connector| connector.callback == path)
     }
 
-    /// The callback address of `connector`, which has to be registered at the provider.
+    /// The one to which the sign-in page leads straight on, where it does.
     #[must_use]
-    pub fn callback(&self, connector: &Connector) -> String {
-        format!("{}{}", self.parts.issuer, connector.callback)
+    pub fn straight(&self) -> Option<&Connector> {
+        self.named("openid").filter(|_| self.parts.settings.straight)
+    }
+
+    /// The callback address of `connector`, which has to be registered at the provider.
+    fn callback(&self, connector: &Connector) -> String {
+        connector.callback_below(&self.parts.issuer)
     }
 
     /// Begins a sign-in at `connector` for the browser that holds `browser`; answers where to send it.
