@@ -45,7 +45,7 @@ impl Draft {
     ///
     /// # Errors
     /// What lacks or does not fit, each as a sentence that begins with the key.
-    pub(super) fn finish(self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
+    pub(super) fn finish(mut self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
         let mut problems = Vec::new();
         let mut need = |key: &str, given: bool| {
             if !given {
@@ -66,6 +66,10 @@ impl Draft {
             return Err(problems);
         };
         let label = self.label.unwrap_or_else(|| format!("Continue with {}", known.name));
+        if known.groups.is_some() {
+            self.mapping.groups.iter_mut().for_each(|mapped| mapped.name = mapped.name.to_lowercase());
+            self.admission.required_groups.iter_mut().for_each(|group| *group = group.to_lowercase());
+        }
         let asks_groups = self.admission.groups().next().is_some() || !self.mapping.groups.is_empty();
         let scope_of_groups = if asks_groups { known.scope_of_groups } else { &[] };
         let usual = known.scope.iter().chain(scope_of_groups);

@@ -69,7 +69,7 @@ pub struct Known {
     pub trust: Trust,
     /// Where the profile comes from.
     pub source: Source,
-    /// Where its groups come from, where those are an API's answer.
+    /// Where its groups come from, where those are an API's answer; they come in lower case.
     pub groups: Option<AskGroups>,
     /// What is asked for besides where groups matter.
     pub scope_of_groups: &'static [&'static str],
