@@ -156,7 +156,7 @@ fn whole(env: &mut Env, names: &RoleNames, role: Role) -> Option<ClaimTest> {
 }
 
 /// What was read of the chat's way to give a role.
-struct Sync {
+struct Wish {
     is_on: bool,
     kind: TokenKind,
     path: Option<String>,
@@ -164,7 +164,7 @@ struct Sync {
     fallback: Option<String>,
 }
 
-fn role_sync(env: &mut Env) -> Option<Sync> {
+fn role_sync(env: &mut Env) -> Option<Wish> {
     let is_on =
         env.or("OPENID_ROLE_SYNC_ENABLED", "false", "Whether a claim says which role people have.", words::boolean);
     let kind = env.or("OPENID_ROLE_SYNC_SOURCE", "id", "Where that claim stands: access, id or userinfo.", |text| {
@@ -175,10 +175,10 @@ fn role_sync(env: &mut Env) -> Option<Sync> {
     let about = "Roles by comma; the first that the claim holds is the person's.";
     let priority = env.optional("OPENID_ROLE_SYNC_ROLE_PRIORITY", "", about, |text| words::list(text, no_admin));
     let fallback = env.optional("OPENID_ROLE_SYNC_FALLBACK_ROLE", "", "The role where it holds none.", no_admin);
-    Some(Sync { is_on: is_on?, kind: kind?, path: path?, priority: priority?, fallback: fallback? })
+    Some(Wish { is_on: is_on?, kind: kind?, path: path?, priority: priority?, fallback: fallback? })
 }
 
-impl Sync {
+impl Wish {
     fn whole(self, env: &mut Env) -> Option<RoleSync> {
         let Self { is_on, kind, path, priority, fallback } = self;
         if is_on && path.is_none() {

@@ -150,7 +150,9 @@ mod tests {
     fn an_access_token_is_read_where_it_is_a_jwt() {
         let token = format!("x.{}.y", URL_SAFE_NO_PAD.encode(r#"{"roles":["member"]}"#));
         assert_eq!(access_claims(&token), claims(json!({"roles": ["member"]})));
-        for opaque in ["", "an access token", "a.b.c", "x.e30K", &format!("x.{}.y", URL_SAFE_NO_PAD.encode("[1]"))] {
+        for opaque in
+            ["", "an access token", "a.b.c", "x.e30K", format!("x.{}.y", URL_SAFE_NO_PAD.encode("[1]")).as_str()]
+        {
             assert!(access_claims(opaque).is_empty(), "{opaque}");
         }
     }
