@@ -125,7 +125,7 @@ impl Accounts {
                 let now = it.users.hold(tx, user.id).await?.ok_or(ErrorKind::WrongCredentials)?;
                 let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
                 if !roles.contains(ADMIN) && admins == [now.id] {
-                    tracing::warn!(user = %now.id, connector, "the last administrator stays one whatever a provider says");
+                    tracing::warn!(user = %now.id, connector, "the last administrator stays one");
                     roles = as_admin(&roles);
                 }
                 if (&roles, &groups) == (&now.roles, &now.groups) {

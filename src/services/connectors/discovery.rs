@@ -151,6 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_speaks_for_a_tenant_is_found_by_the_words_for_many_alone() {
+        let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
+        for (word, is_taken) in
+            [("common", true), ("organizations", true), ("consumers", false), ("example.com", false)]
+        {
+            let pasted = format!("https://login.microsoftonline.com/{word}/v2.0");
+            assert_eq!(read(&pasted, document(template)).is_ok_and(|it| it.issuer == template), is_taken, "{word}");
+        }
+    }
+
+    #[test]
+    fn sec_126_graph_is_a_host_and_nothing_else() {
+        let graph = |host: &str| graph("https://login.microsoftonline.com/common/v2.0", host);
+        assert_eq!(graph("graph.microsoft.us").as_deref(), Some("https://graph.microsoft.us/v1.0"));
+        for odd in ["", "evil.example/x", "a@evil.example", "evil.example?x", "evil.example#x", "https://evil.example"]
+        {
+            assert_eq!(graph(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
     fn sec_103_what_lacks_or_leads_elsewhere_is_refused() {
         let read = |change: &dyn Fn(&mut Value)| {
             let mut odd = document("https://id.example.com");
