@@ -37,19 +37,26 @@ impl Listeners {
         let certificates = app.config.tls.as_ref().map(open).transpose()?;
         let mut public = Vec::new();
         for address in &settings.listen {
-            public.push(bind(address, certificates.clone()).await?);
+            public.push(bind("POSTERN_LISTEN", address, certificates.clone()).await?);
         }
         let metrics = match settings.metrics_listen {
-            Some(address) => Some(bind(&Listen::Tcp(address), None).await?),
+            Some(address) => Some(bind("POSTERN_METRICS_LISTEN", &Listen::Tcp(address), None).await?),
             None => None,
         };
         Ok(Self { public, metrics, certificates })
     }
 }
 
-async fn bind(address: &Listen, certificates: Option<Certificates>) -> Result<Listener> {
-    let refuse = |error| Error::new(ErrorKind::Unavailable, format!("Cannot listen on {address:?}: {error}."));
-    Listener::bind(address, certificates).await.map_err(refuse)
+async fn bind(setting: &str, address: &Listen, certificates: Option<Certificates>) -> Result<Listener> {
+    Listener::bind(address, certificates).await.map_err(|error| {
+        let words = match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "{setting}: {address} is taken, by another Postern perhaps. Stop that one, or write another port."
+            ),
+            _ => format!("{setting}: cannot listen on {address}: {error}."),
+        };
+        Error::new(ErrorKind::Unavailable, words)
+    })
 }
 
 /// The HTTP side of `app`.

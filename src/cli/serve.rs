@@ -54,14 +54,15 @@ fn say(addresses: &[String], json: bool, out: &mut impl Write) -> io::Result<()>
 /// Says what an operator should know of the state of things.
 async fn advise(app: &App) -> Result<()> {
     let issuer = app.config.web.issuer();
-    let first = installation::first_issuer(&app.database, issuer, app.clock.now()).await?;
+    let is_empty = app.users.is_empty().await?;
+    let first = installation::first_issuer(&app.database, issuer, is_empty, app.clock.now()).await?;
     if first != issuer {
         tracing::warn!(
             "POSTERN_URL is {issuer}, but people of this installation were given {first}: chat apps that know them by \
              the old issuer will not recognise them"
         );
     }
-    if !app.config.users.takes_sign_ups() && app.users.is_empty().await? {
+    if is_empty && !app.config.users.takes_sign_ups() {
         tracing::warn!(
             "there is no account and sign-up is off; make the administrator's: postern user create --email you@example.com"
         );

@@ -136,6 +136,14 @@ impl Env {
         });
     }
 
+    /// Makes warnings of the problems after the first `kept`: they are of what is switched off.
+    pub fn forgive(&mut self, kept: usize) {
+        for problem in self.problems.split_off(kept) {
+            let text = format!("{}. {}. It is switched off, so nothing hangs on it.", problem.wrong, problem.right);
+            self.warn(&problem.setting, text);
+        }
+    }
+
     /// Notes a warning.
     pub fn warn(&mut self, name: &str, text: impl Into<String>) {
         self.notes.warnings.push(Note { setting: name.into(), text: text.into() });

@@ -22,11 +22,18 @@ pub async fn claim_first_admin(tx: &Executor<'_>, now: Timestamp) -> Result<bool
     state(tx, FIRST_ADMIN, String::new(), now).await
 }
 
-/// The issuer of the first start, which is `issuer` when this is the first start.
+/// The issuer that people were given first: `issuer`, where there was none or nobody is there yet to
+/// have been given one (`is_empty`).
 ///
 /// # Errors
 /// When the database is away.
-pub async fn first_issuer(database: &Database, issuer: &str, now: Timestamp) -> Result<String> {
+pub async fn first_issuer(database: &Database, issuer: &str, is_empty: bool, now: Timestamp) -> Result<String> {
+    if is_empty {
+        let forget = Entity::delete_by_id(ISSUER);
+        let write = database
+            .write_statement(|tx| Box::pin(async move { forget.exec(tx).await.map(|_| ()).map_err(Error::from) }));
+        write.await?;
+    }
     settle(database, ISSUER, issuer.to_owned(), now).await
 }
 

@@ -18,6 +18,12 @@ pub struct Opened {
     pub value: String,
 }
 
+/// That tokens are good at `resource` too (RFC 8707).
+#[must_use]
+pub fn elsewhere(resource: &str) -> Opened {
+    Opened { icon: "key", text: "act for you at another service", value: resource.to_owned() }
+}
+
 /// What `scopes` open of `user`, one line each, and one for the claims that are `named`.
 pub fn opened<'a>(scopes: &Names, named: impl IntoIterator<Item = &'a str>, user: &User) -> Vec<Opened> {
     let item = |icon, text, value: String| Opened { icon, text, value };

@@ -147,6 +147,40 @@ async fn sec_052_a_code_that_would_live_longer_than_a_minute_is_refused_at_the_s
     assert!(!taken.err.contains("POSTERN_CODE_LIFETIME"), "{taken:?}");
 }
 
+/// Chat apps store the issuer with each person.
+#[tokio::test]
+async fn another_address_is_warned_of_once_people_were_given_one() {
+    const WARNING: &str = "will not recognise them";
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    for (url, newcomer, warned) in [
+        ("http://localhost:3081", None, false),
+        ("https://auth.example.com", Some("maren@example.com"), false),
+        ("https://auth.example.com", None, false),
+        ("https://id.example.com", None, true),
+    ] {
+        place.set("POSTERN_URL", url);
+        let program = place.serve().await;
+        if let Some(email) = newcomer {
+            program.newcomer(email).await;
+        }
+        program.terminate();
+        let (_, log) = program.ended().await;
+        assert_eq!(log.contains(WARNING), warned, "{url}: {log}");
+        assert!(!warned || log.contains("were given https://auth.example.com"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_another_program_has_is_named_with_its_setting() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let address = taken.local_addr().expect("an address").to_string();
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", &address);
+    let said = place.run(&["serve"], "").await.expect(1);
+    assert!(said.err.contains("POSTERN_LISTEN") && said.err.contains(&format!("{address} is taken")), "{said:?}");
+}
+
 #[tokio::test]
 async fn wrong_usage_is_told_from_refusal() {
     let place = Place::bare();
@@ -155,4 +189,19 @@ async fn wrong_usage_is_told_from_refusal() {
     }
     let missing = place.run(&["--env-file", "nowhere", "user", "list"], "").await.expect(1);
     assert!(missing.err.contains("--env-file"), "{missing:?}");
+}
+
+#[tokio::test]
+async fn the_log_says_why_an_app_is_refused_on_a_page() {
+    let mut place = Place::bare();
+    place.set("POSTERN_LISTEN", "127.0.0.1:0");
+    let program = place.serve().await;
+    let asked = "client_id=no%0Aone&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Ftoken%3Ds3cret";
+    program.get(&format!("/oauth2/authorize?{asked}")).await.expect(400);
+    let log = program.logged("authorization request refused").await;
+    let line = log.lines().find(|line| line.contains("authorization request refused")).expect("a line");
+    for words in ["WARN", "https://app.example/cb", "not known here (client_id)", "one"] {
+        assert!(line.contains(words), "{words}: {line}");
+    }
+    assert!(!log.contains("s3cret"), "{log}");
 }

@@ -217,7 +217,7 @@ pub(crate) async fn ask(Path(key): Path<String>, app: App, member: Member) -> Re
     member.visitor.show(&ConnectPage {
         name: connector.name.clone(),
         kind: connector.known.kind,
-        label: kept.profile.label().to_owned(),
+        label: kept.profile.label(),
         key,
         return_to: kept.return_to,
     })

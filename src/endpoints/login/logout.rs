@@ -63,9 +63,11 @@ impl Onward {
         }
     }
 
-    /// Where the person goes afterwards: an address that is registered for the client, or nowhere.
+    /// Where the person goes afterwards: an address that is registered for the client, or nowhere. Nothing here
+    /// proves who asks, so a client that nobody here has declared has none.
     fn address(&self, client: Option<&Client>) -> Option<String> {
-        client?.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
+        let client = client.filter(|client| !client.is_unvouched())?;
+        client.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
     }
 
     fn fields(self) -> Vec<(&'static str, String)> {
@@ -87,7 +89,7 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
     let page = LogoutPage {
         name: live.user.name.clone(),
         email: live.user.email.clone(),
-        client: client.map(|client| client.name().to_owned()),
+        client: client.map(|client| client.plain_name()),
         fields: onward.fields(),
     };
     let mut response = visitor.show(&page)?;

@@ -11,11 +11,10 @@ use crate::app::App;
 use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
-use crate::services::clients::Client;
 use crate::services::grants::RequestKey;
 use crate::services::sign_in::Credentials;
 use crate::web::cookie::Cookie;
-use crate::web::form::Form;
+use crate::web::form::Tabbed;
 use crate::web::page::Page;
 use crate::web::problems::Problems;
 use crate::web::refused;
@@ -142,7 +141,7 @@ impl Waiting {
         let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await? else { return Ok(Self::default()) };
         let Some(client) = app.clients.find(&waiting.request.client_id).await? else { return Ok(Self::default()) };
         Ok(Self {
-            client: Some(known_as(&client)),
+            client: Some(client.plain_name()),
             ways_on: client.ways_on(&waiting.request.redirect_uri).map(str::to_owned).collect(),
             hint: waiting.request.login_hint,
         })
@@ -157,12 +156,6 @@ impl Waiting {
     }
 }
 
-/// What an app is called beside a field for a password: by its host where the name is its own word alone.
-fn known_as(client: &Client) -> String {
-    let host = client.host().filter(|_| client.is_described());
-    host.unwrap_or_else(|| client.name().to_owned())
-}
-
 /// The address in the cookie of a sign-up; it only fills in a field, so anything else is nothing.
 fn signed_up_address(value: &str) -> String {
     URL_SAFE_NO_PAD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
@@ -170,8 +163,15 @@ fn signed_up_address(value: &str) -> String {
 
 /// `POST /login`
 #[handler]
-pub(crate) async fn submit(form: Form<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
-    let LoginForm { email, password, return_to } = form.into_inner();
+pub(crate) async fn submit(form: Tabbed<LoginForm>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
+    let LoginForm { email, password, return_to } = match form {
+        Tabbed::Current(form) => form.into_inner(),
+        // Another tab was quicker: nobody is signed in by this form, but its request goes on.
+        Tabbed::Outdated { form, .. } if visitor.live.is_some() => {
+            return see_other(ReturnTo::or(form.return_to.as_deref(), "/account", &visitor.web.settings).as_str());
+        }
+        Tabbed::Outdated { refusal, .. } => return Err(refusal),
+    };
     let password = SecretString::from(password);
     let credentials = Credentials { email: &email, password: &password };
     match sign_in(&app, &visitor, &caller, &credentials, return_to.as_deref()).await {

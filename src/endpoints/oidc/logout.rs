@@ -158,9 +158,12 @@ impl Asked {
         Ok(app.grants.clients_of(live.session.id).await?.contains(&client.id))
     }
 
-    /// Where the person goes afterwards, if client and address are proven.
+    /// Where the person goes afterwards, if client and address are proven. A `client_id` proves none that nobody
+    /// here has declared: anybody can have one, with any address (RFC 9700 section 4.11.2). By a hint, a person
+    /// has been there.
     fn address(&self) -> Option<String> {
-        self.client.as_ref()?.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
+        let client = self.client.as_ref().filter(|client| self.hint.is_some() || !client.is_unvouched())?;
+        client.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
     }
 
     /// Nobody is signed in here any more: back to the client, or to a page that says so.

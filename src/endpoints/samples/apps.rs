@@ -37,6 +37,7 @@ fn confirm(client: &str, device: &str, items: Vec<Opened>) -> ConfirmDevicePage 
         code: "WDJB-MJHT".into(),
         client: client.into(),
         host: Some("fernwood.example".into()),
+        is_unvouched: false,
         device: device.into(),
         address: "203.0.113.24".into(),
         since: When::new(minutes_ago(2), NOW),
@@ -86,6 +87,20 @@ pub(super) fn all(album: &Album) {
     let problems = Problems::of(&wrong_user_code(), "");
     album.add("device-wrong", &DevicePage { code: "wdjb mjhx".into(), problems });
     album.add("device-confirm", &confirm("Fernwood for the terminal", "fernwood-terminal", items()));
+    for (name, host, told) in [
+        ("device-confirm-unknown", Some("tools.harvest.example"), "Only <b>tools.harvest.example</b> says"),
+        ("device-confirm-self-made", None, "It registered itself."),
+    ] {
+        let html = album.add(
+            name,
+            &ConfirmDevicePage {
+                host: host.map(Into::into),
+                is_unvouched: true,
+                ..confirm("Harvest Notes", "fernwood-terminal", items())
+            },
+        );
+        assert!(html.contains(told), "{html}");
+    }
     for allowed in [true, false] {
         let page = DecidedDevicePage { client: "Fernwood for the terminal".into(), allowed };
         album.add(if allowed { "device-allowed" } else { "device-denied" }, &page);

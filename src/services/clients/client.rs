@@ -65,6 +65,16 @@ impl Client {
         self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
     }
 
+    /// What it is called where nothing else is said of it, beside a field for a password say: its name counts only
+    /// where somebody here has declared it. Else it is its host, or its id, which we have chosen.
+    #[must_use]
+    pub fn plain_name(&self) -> String {
+        match self.is_unvouched() {
+            true => self.host().unwrap_or_else(|| self.id.as_str().to_owned()),
+            false => self.name().to_owned(),
+        }
+    }
+
     /// The host by which people know it: of an address where it takes them back, or of its home page,
     /// which counts only where somebody here has declared it; for one with a document about itself the host
     /// and port of that.

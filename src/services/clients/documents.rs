@@ -124,7 +124,7 @@ impl Clients {
     /// [`ErrorKind::TooManyRequests`], [`ErrorKind::Unavailable`]: it is not to be made now.
     pub(super) fn may_call(&self, caller: &Caller) -> Result<Call> {
         let call = self.documents.calls.begin(caller.network())?;
-        let network = format!("client documents/network/{}", caller.network());
+        let network = format!("client documents/{}", caller.network());
         let counted = self.shared.counters.hit(&network, PER_NETWORK);
         counted.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
         Ok(call)

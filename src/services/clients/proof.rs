@@ -46,7 +46,7 @@ impl Clients {
     /// [`ErrorKind::InvalidClient`] when it proves nobody, [`ErrorKind::TooManyRequests`] after too
     /// many of those; when the database is away.
     pub async fn prove(&self, shown: &Credentials, audiences: &[&str], caller: &Caller) -> Result<Arc<Client>> {
-        let network = format!("client proofs/network/{}", caller.network());
+        let network = format!("client proofs of networks/{}", caller.network());
         let counters = &self.shared.counters;
         if let Some(wait) = counters.wait(&network, PER_NETWORK) {
             return Err(too_many(wait));
@@ -59,7 +59,7 @@ impl Clients {
         };
         match proven {
             Err(error) if error.kind == ErrorKind::InvalidClient => {
-                let client = format!("client proofs/client/{}", shown.id);
+                let client = format!("client proofs of clients/{}", shown.id);
                 counters.hit(&network, PER_NETWORK).map_err(too_many)?;
                 counters.hit(&client, PER_CLIENT).map_err(too_many)?;
                 Err(error)

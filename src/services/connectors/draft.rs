@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::admission::Admission;
 use super::connector::{ClaimNames, Connector, Place, Provider, SecretMethod, Trust};
 use super::discovery;
-use super::known::{Fixed, Known};
+use super::known::{Fixed, Known, Source};
 use super::mapping::Mapping;
 
 /// What is known so far.
@@ -46,20 +46,16 @@ impl Draft {
     /// # Errors
     /// What lacks or does not fit, each as a sentence that begins with the key.
     pub(super) fn finish(mut self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
-        let mut problems = Vec::new();
-        let mut need = |key: &str, given: bool| {
-            if !given {
-                problems.push(format!("{key}: lacks."));
-            }
-        };
-        need("kind", self.known.is_some());
-        need("client_id", self.client_id.is_some());
-        need("client_secret", self.client_secret.is_some() || self.is_public);
+        let mut problems = self.lacking();
         let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
         if let (Some(known), Some(place)) = (self.known, &place) {
             problems.extend(self.admission.problems(known, place));
             problems.extend(self.mapping.problems(known));
         }
+        // What is known of a provider's care is known of its own servers alone.
+        let is_elsewhere = self.known.and_then(|known| known.fixed.as_ref()).is_some_and(|fixed| {
+            self.has_addresses() || self.issuer.as_deref().is_some_and(|issuer| issuer != fixed.issuer)
+        });
         let (Some(known), Some(client_id), Some(place), true) =
             (self.known, self.client_id, place, problems.is_empty())
         else {
@@ -71,9 +67,7 @@ impl Draft {
             self.admission.required_groups.iter_mut().for_each(|group| *group = group.to_lowercase());
         }
         let asks_groups = self.admission.groups().next().is_some() || !self.mapping.groups.is_empty();
-        let scope_of_groups = if asks_groups { known.scope_of_groups } else { &[] };
-        let usual = known.scope.iter().chain(scope_of_groups);
-        let scope = self.scope.unwrap_or_else(|| usual.map(ToString::to_string).collect());
+        let scope = self.scope.unwrap_or_else(|| usual_scope(known, asks_groups));
         Ok(Connector {
             id: id.to_owned(),
             known,
@@ -85,7 +79,7 @@ impl Draft {
             callback: self.callback.unwrap_or_else(|| format!("/oauth/{id}/callback")),
             place,
             method: self.method,
-            trust: self.trust.unwrap_or(known.trust),
+            trust: self.trust.unwrap_or(if is_elsewhere { Trust::Never } else { known.trust }),
             registration: self.registration.unwrap_or_else(|| registration(known)),
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
@@ -97,17 +91,38 @@ impl Draft {
         })
     }
 
+    /// What lacks, or is for other kinds of providers.
+    fn lacking(&self) -> Vec<String> {
+        let needed = [
+            ("kind", self.known.is_some()),
+            ("client_id", self.client_id.is_some()),
+            ("client_secret", self.client_secret.is_some() || self.is_public),
+        ];
+        let lacking = needed.into_iter().filter(|(_, is_given)| !is_given);
+        let mut problems: Vec<String> = lacking.map(|(key, _)| format!("{key}: lacks.")).collect();
+        if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
+            problems
+                .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());
+        }
+        problems
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.authorization_url.is_some() || self.token_url.is_some() || self.api_url.is_some()
+    }
+
     fn place(&self, known: &Known) -> Result<Place, String> {
-        let has_addresses = self.authorization_url.is_some() || self.token_url.is_some() || self.api_url.is_some();
+        let has_addresses = self.has_addresses();
         match (&known.fixed, &self.issuer) {
             (None, None) => Err("issuer: lacks.".to_owned()),
             (None, Some(_)) if has_addresses || self.api_version.is_some() => {
                 Err("issuer: its document says all addresses; take authorization_url, token_url, api_url and api_version out."
                     .to_owned())
             }
-            // A provider that signs ID tokens says at its issuer where its keys are.
-            (Some(Fixed { jwks_url: Some(_), .. }), None) if has_addresses => {
-                Err("issuer: lacks, and says all addresses of a provider that signs ID tokens.".to_owned())
+            // A provider that signs ID tokens says at its issuer where its keys are; and the people of another
+            // server are others than those of the same numbers at the usual one (SEC-098).
+            (Some(_), None) if has_addresses => {
+                Err("issuer: lacks, and tells the people of these addresses from those of the usual ones.".to_owned())
             }
             (None | Some(Fixed { jwks_url: Some(_), .. }), Some(issuer)) => {
                 discovery::issuer(issuer).map(Place::Issuer).map_err(|wrong| format!("issuer: {wrong}."))
@@ -135,4 +150,9 @@ impl Draft {
             graph_url: None,
         }
     }
+}
+
+fn usual_scope(known: &Known, asks_groups: bool) -> Vec<String> {
+    let more = if asks_groups { known.scope_of_groups } else { &[] };
+    known.scope.iter().chain(more).map(ToString::to_string).collect()
 }

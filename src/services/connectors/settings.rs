@@ -81,6 +81,7 @@ impl Settings {
             "Whether a first sign-in through an OpenID provider makes an account.",
             words::boolean,
         );
+        let before = env.problems().len();
         let mut drafts = BTreeMap::new();
         let (draft, straight) = openid_settings::read(env, url);
         drafts.extend(draft.map(|draft| ("openid".to_owned(), draft)));
@@ -96,10 +97,13 @@ impl Settings {
             "Further providers, and more about those above, in a file (TOML); deploy/connectors.example.toml explains every key.",
             files::existing,
         );
-        add_file(env, path?.as_ref(), &mut drafts);
+        add_file(env, path.flatten().as_ref(), &mut drafts);
         let (is_on, registration, by_openid, straight) = (is_on?, registration?, by_openid?, straight?);
         let may_register = |known: &Known| if known.kind == "openid" { by_openid } else { registration };
         let list = finish(env, drafts, may_register);
+        if !is_on {
+            env.forgive(before);
+        }
         if !is_on && !list.is_empty() {
             env.warn(SOCIAL_LOGIN, "not true, so no other provider lets anybody in although some are set up.");
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::writer::{PAUSE, TRIES, is_busy};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How long a reader waits while the file is being recovered; a writer has its own patience.
 const READER_PATIENCE: Duration = Duration::from_secs(10);
@@ -104,6 +104,17 @@ pub(super) async fn postgres(address: &SecretString, connections: u32) -> Result
         .sqlx_logging(false)
         .set_application_name("postern");
     Ok(Database::connect(options).await?)
+}
+
+/// Refuses a PostgreSQL that is only read: a standby, or one that was set so.
+pub(super) async fn check_writable(pool: &DatabaseConnection) -> Result<()> {
+    let sql = "SELECT current_setting('transaction_read_only')";
+    let row = pool.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let is_read_only: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    match is_read_only.as_deref() {
+        Some("off") => Ok(()),
+        _ => Err(Error::new(ErrorKind::Unavailable, "The database is only read.")),
+    }
 }
 
 /// A connection that only listens, to where `pool` leads but none of its number: it is held for

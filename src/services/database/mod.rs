@@ -146,8 +146,9 @@ impl Database {
         }
     }
 
-    /// Whether the database answers: it gives a row, and SQLite's writer takes work. What that writer
-    /// gets holds no change, so that a probe never waits for the disk.
+    /// Whether the database answers: it gives a row, SQLite's writer takes work, and PostgreSQL is no
+    /// standby and not set to be only read. What that writer gets holds no change, so that a probe
+    /// never waits for the disk.
     ///
     /// # Errors
     /// When it does not, or not within a second.
@@ -156,7 +157,7 @@ impl Database {
             migrate::any(&self.reader).await?;
             match &self.writer {
                 WriteWay::Queue(writer) => writer.run(|_| Box::pin(async { Ok(()) })).await,
-                WriteWay::Pool(_) => Ok(()),
+                WriteWay::Pool(pool) => connect::check_writable(pool).await,
             }
         };
         self.pulse.feel(question).await

@@ -211,6 +211,14 @@ async fn sec_151_sec_086_what_cannot_be_written_now_is_an_honest_not_now() {
 async fn sec_151_a_database_is_ready_when_it_gives_a_row_and_takes_work() {
     for db in fresh().await {
         db.database.ping().await.unwrap();
+        if db.database.file().is_none() {
+            let only_read = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+                             current_database()); END $$";
+            db.database.read().execute_unprepared(only_read).await.unwrap();
+            // It holds for whoever connects from now on.
+            let later = Database::connect(&db.settings).await.unwrap();
+            assert_eq!(later.ping().await.unwrap_err().kind, ErrorKind::Unavailable, "only read, and yet ready");
+        }
         let drop = "DROP TABLE seaql_migrations";
         db.database.write(|tx| Box::pin(async { Ok(tx.execute_unprepared(drop).await.map(|_| ())?) })).await.unwrap();
         assert!(db.database.ping().await.is_err(), "no row, and yet ready");

@@ -15,6 +15,7 @@ use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
 use crate::services::sessions::{Live, LiveGrant};
+use crate::services::users;
 
 /// What a client exchanges for tokens: 256 random bits.
 #[derive(Debug)]
@@ -59,13 +60,14 @@ impl Grants {
         let (grants, waiting, session, user) = (self.clone(), waiting.map(Secret::hash), live.session.id, live.user.id);
         let issued = self.database.write(move |tx| {
             Box::pin(async move {
+                // Held until the grant stands: a logout that happens meanwhile finds and ends it.
+                if !users::share(tx, user).await? || !grants.sessions.share(tx, session).await? {
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
                 if let Some(key) = waiting
                     && !grants.take(tx, key).await?
                 {
                     return Ok(false);
-                }
-                if !grants.sessions.is_there(tx, session, user).await? {
-                    return Err(ErrorKind::Unauthenticated.into());
                 }
                 Entity::insert(row).exec_without_returning(tx).await?;
                 grants.audit.record(tx, event).await?;

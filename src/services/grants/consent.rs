@@ -5,14 +5,16 @@ use entity::{ClientId, Names, Timestamp, UserId};
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::request::AuthorizationRequest;
+use super::request::{AuthorizationRequest, RequestKey};
 use super::{Grants, scope};
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
 use crate::services::shared::Subject;
+use crate::services::users;
 
 /// How many apps a person may let in: apps may be made up, and each is a row.
 const MOST: u64 = 500;
@@ -68,11 +70,20 @@ impl Grants {
         Ok(rows.all(self.database.read()).await?.into_iter().map(Consent::from).collect())
     }
 
-    /// Remembers that `user` allows what `request` asks for, beside what was allowed before.
+    /// Remembers that `user` allows what `request` asks for, beside what was allowed before; and with the request
+    /// that waits under `key`, that it was this one: no other was shown to them (SEC-056).
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] for one app more than a person may let in; when the database is away.
-    pub async fn allow(&self, user: UserId, request: &AuthorizationRequest, caller: &Caller) -> Result<()> {
+    /// [`ErrorKind::Conflict`] for one app more than a person may let in; [`ErrorKind::Unauthenticated`]
+    /// when the account was deleted meanwhile; when the database is away.
+    pub async fn allow(
+        &self,
+        user: UserId,
+        key: &Secret<RequestKey>,
+        request: &AuthorizationRequest,
+        caller: &Caller,
+    ) -> Result<()> {
+        let key = key.hash();
         let (grants, request, now) = (self.clone(), request.clone(), self.clock.now());
         let event = Event::new(EventKind::ConsentGiven)
             .by(Actor::User(user))
@@ -82,8 +93,11 @@ impl Grants {
             .with("scope", scope::text(&request.scopes()));
         let write = self.database.write(move |tx| {
             Box::pin(async move {
-                let key = (user, request.client_id.clone());
-                let before = Entity::find_by_id(key).one(tx).await?.map(Consent::from);
+                if !users::share(tx, user).await? {
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
+                grants.mark_allowed(tx, key, user).await?;
+                let before = Entity::find_by_id((user, request.client_id.clone())).one(tx).await?.map(Consent::from);
                 let (scope, claims, since) = match before {
                     Some(it) => (it.scope, it.claims, it.since),
                     None => {
@@ -131,6 +145,8 @@ impl Grants {
             .with("client", client.as_str());
         let pending = self.database.write(move |tx| {
             Box::pin(async move {
+                // Before what hangs on the account, as whoever deletes it: no two wait for each other.
+                users::share(tx, user).await?;
                 let theirs = Column::UserId.eq(user).and(Column::ClientId.eq(client.clone()));
                 Entity::delete_many().filter(theirs).exec(tx).await?;
                 grants.remove_of(tx, user, &client).await?;

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use entity::authorization_request::{ActiveModel, Column, Entity};
-use entity::{ClientId, Names, Timestamp, TokenHash};
-use sea_orm::sea_query::ExprTrait;
+use entity::{ClientId, Names, Timestamp, TokenHash, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,17 @@ pub struct Waiting {
     pub request: AuthorizationRequest,
     /// When it came.
     pub since: Timestamp,
+    /// Who allowed this very request, once somebody has.
+    pub allowed_by: Option<UserId>,
+}
+
+/// What stands in a row: a request, and who allowed it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    request: AuthorizationRequest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allowed_by: Option<UserId>,
 }
 
 impl Grants {
@@ -161,10 +172,22 @@ impl Grants {
         let its_own = Column::Browser.eq(self.browser_hash(browser)).and(Column::ExpiresAt.gt(self.clock.now()));
         let row = Entity::find_by_id(key.hash()).filter(its_own).one(self.database.read()).await?;
         row.map(|row| {
-            let request = serde_json::from_str(&row.parameters).map_err(Error::internal)?;
-            Ok(Waiting { request, since: row.created_at })
+            let Kept { request, allowed_by } = serde_json::from_str(&row.parameters).map_err(Error::internal)?;
+            Ok(Waiting { request, since: row.created_at, allowed_by })
         })
         .transpose()
+    }
+
+    /// Remembers with the request of `key` that `user` has allowed it, in the transaction `tx`. One that is gone
+    /// meanwhile stays so.
+    pub(super) async fn mark_allowed(&self, tx: &Executor<'_>, key: TokenHash, user: UserId) -> Result<()> {
+        let Some(row) = Entity::find_by_id(key.clone()).one(tx).await? else { return Ok(()) };
+        let kept: Kept = serde_json::from_str(&row.parameters).map_err(Error::internal)?;
+        let kept = Kept { allowed_by: Some(user), ..kept };
+        let marked = Expr::value(serde_json::to_string(&kept).map_err(Error::internal)?);
+        let update = Entity::update_many().col_expr(Column::Parameters, marked).filter(Column::Id.eq(key));
+        update.exec(tx).await?;
+        Ok(())
     }
 
     /// Takes the request of `key` away in the transaction `tx`; answers whether it was there. Of

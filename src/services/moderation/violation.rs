@@ -42,7 +42,7 @@ impl Moderation {
     /// # Errors
     /// [`ErrorKind::TooManyRequests`] with the time to wait.
     pub fn check(&self, what: Violation, caller: &Caller) -> Result<()> {
-        let key = format!("{}/network/{}", what.name(), caller.network());
+        let key = format!("{} of networks/{}", what.name(), caller.network());
         self.count(&key, what.limit(&self.settings))
     }
 
@@ -52,7 +52,7 @@ impl Moderation {
     /// # Errors
     /// As [`Self::check`].
     pub fn check_attempt(&self, what: Violation, caller: &Caller) -> Result<()> {
-        let key = format!("{}/attempts/{}", what.name(), caller.network());
+        let key = format!("{} attempted/{}", what.name(), caller.network());
         self.count(&key, wider(what.limit(&self.settings), ATTEMPT_FACTOR))
     }
 
@@ -62,12 +62,12 @@ impl Moderation {
     /// As [`Self::check`].
     pub fn check_account(&self, what: Violation, account: &str) -> Result<()> {
         let limit = wider(what.limit(&self.settings), ACCOUNT_FACTOR);
-        self.count(&format!("{}/account/{account}", what.name()), limit)
+        self.count(&format!("{} of accounts/{account}", what.name()), limit)
     }
 
     /// Forgets the tries at `account`: its owner has proven to be the owner.
     pub fn clear_account(&self, what: Violation, account: &str) {
-        self.shared.counters.clear(&format!("{}/account/{account}", what.name()));
+        self.shared.counters.clear(&format!("{} of accounts/{account}", what.name()));
     }
 
     fn count(&self, key: &str, limit: Limit) -> Result<()> {

@@ -94,9 +94,9 @@ impl Registration {
         };
         let metadata = metadata::read(document, &Policy { grants, networks: &self.settings.networks })?;
         if let Right::Anybody = right {
-            let network = format!("registrations/network/{}", caller.network());
+            let network = format!("client registrations of networks/{}", caller.network());
             self.shared.counters.hit(&network, PER_NETWORK).map_err(too_many)?;
-            self.shared.counters.hit("registrations", IN_ALL).map_err(too_many)?;
+            self.shared.counters.hit("client registrations", IN_ALL).map_err(too_many)?;
         }
         let registered = self.clients.invent(metadata, waits);
         self.insert(right, &registered, caller).await?;
@@ -141,7 +141,7 @@ impl Registration {
 
     /// Under what the wrong tokens of `caller` are counted, unless there were too many already.
     fn check_guesses(&self, caller: &Caller) -> Result<String> {
-        let key = format!("registration tokens/network/{}", caller.network());
+        let key = format!("registration tokens/{}", caller.network());
         match self.shared.counters.wait(&key, WRONG) {
             Some(wait) => Err(too_many(wait)),
             None => Ok(key),

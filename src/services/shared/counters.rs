@@ -10,9 +10,13 @@ use entity::Timestamp;
 use crate::clock::Clock;
 
 const SHARDS: usize = 16;
-/// Places of one shard. When all are taken the window that ends first is given up: whoever floods
-/// the table from ever new networks gains one forgotten counter for each that he fills.
-const PLACES: usize = 4096;
+/// Places of one kind in one shard. When all are taken the window of that kind which ends first is
+/// given up: whoever floods a kind from ever new networks gains one forgotten counter of that kind
+/// for each that he fills, and none of another, whose windows may cost him more to fill.
+const PLACES: usize = 3584;
+/// Kinds that have places of their own; any further ones share those of the nameless kind.
+const KINDS: usize = 24;
+const NAMELESS: u64 = 0;
 
 /// So many within so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +33,23 @@ struct Window {
     ends: Timestamp,
 }
 
-/// Counters of this node.
+/// The windows of one shard, by kind.
+type Shard = HashMap<u64, Windows>;
+/// The windows of one kind, by the hash of their key.
+type Windows = HashMap<u64, Window>;
+
+/// Where the window of a key stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    kind: u64,
+    key: u64,
+}
+
+/// Counters of this node. A key begins with its kind, up to the first slash: a word of this
+/// program, never of a stranger.
 #[derive(Debug)]
 pub struct Counters {
-    shards: [Mutex<HashMap<u64, Window>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
     clock: Clock,
 }
@@ -48,9 +65,10 @@ impl Counters {
     /// The time until the window ends.
     pub fn hit(&self, key: &str, limit: Limit) -> Result<(), Duration> {
         let now = self.clock.now();
-        let (shard, hash) = self.place(key);
-        let mut windows = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(window) = windows.get_mut(&hash).filter(|window| window.ends > now) {
+        let (shard, place) = self.place(key);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let windows = windows_of(&mut shard, place);
+        if let Some(window) = windows.get_mut(&place.key).filter(|window| window.ends > now) {
             if window.count >= limit.max {
                 return Err(window.ends.since(now));
             }
@@ -58,9 +76,9 @@ impl Counters {
             return Ok(());
         }
         if windows.len() >= PLACES {
-            make_room(&mut windows, now);
+            make_room(windows, now);
         }
-        windows.insert(hash, Window { count: 1, ends: now + limit.window });
+        windows.insert(place.key, Window { count: 1, ends: now + limit.window });
         Ok(())
     }
 
@@ -69,43 +87,53 @@ impl Counters {
     #[must_use]
     pub fn wait(&self, key: &str, limit: Limit) -> Option<Duration> {
         let now = self.clock.now();
-        let (shard, hash) = self.place(key);
-        let windows = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.get(&hash).filter(|window| window.ends > now && window.count >= limit.max)?;
+        let (shard, place) = self.place(key);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let windows = windows_of(&mut shard, place);
+        let window = windows.get(&place.key).filter(|window| window.ends > now && window.count >= limit.max)?;
         Some(window.ends.since(now))
     }
 
     /// Takes one of `key` back: it was counted before it showed that it does not count.
     pub fn give_back(&self, key: &str) {
-        let (shard, hash) = self.place(key);
-        let mut windows = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(window) = windows.get_mut(&hash) {
+        let (shard, place) = self.place(key);
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows_of(&mut shard, place).get_mut(&place.key) {
             window.count = window.count.saturating_sub(1);
         }
     }
 
     /// Forgets `key`.
     pub fn clear(&self, key: &str) {
-        let (shard, hash) = self.place(key);
-        shard.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+        let (shard, place) = self.place(key);
+        windows_of(&mut shard.lock().unwrap_or_else(PoisonError::into_inner), place).remove(&place.key);
     }
 
     /// Gives up every window that has ended.
     pub fn sweep(&self) {
         let now = self.clock.now();
         for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, window| window.ends > now);
+            let mut kinds = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            kinds.values_mut().for_each(|windows| windows.retain(|_, window| window.ends > now));
         }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below SHARDS")]
-    fn place(&self, key: &str) -> (&Mutex<HashMap<u64, Window>>, u64) {
-        let hash = self.hasher.hash_one(key);
-        (&self.shards[(hash % SHARDS as u64) as usize], hash)
+    fn place(&self, key: &str) -> (&Mutex<Shard>, Place) {
+        let kind = key.split('/').next().unwrap_or_default();
+        let place = Place { kind: self.hasher.hash_one(kind), key: self.hasher.hash_one(key) };
+        (&self.shards[(place.key % SHARDS as u64) as usize], place)
     }
 }
 
-fn make_room(windows: &mut HashMap<u64, Window>, now: Timestamp) {
+/// A kind keeps its table for good, also an empty one: what once had places of its own is never
+/// looked for among those of the nameless kind.
+fn windows_of(shard: &mut Shard, place: Place) -> &mut Windows {
+    let is_one_too_many = shard.len() >= KINDS && !shard.contains_key(&place.kind);
+    shard.entry(if is_one_too_many { NAMELESS } else { place.kind }).or_default()
+}
+
+fn make_room(windows: &mut Windows, now: Timestamp) {
     windows.retain(|_, window| window.ends > now);
     if windows.len() >= PLACES
         && let Some(first) = windows.iter().min_by_key(|(_, window)| window.ends).map(|(hash, _)| *hash)
@@ -131,6 +159,8 @@ mod tests {
     }
 
     const TWO: Limit = Limit { max: 2, window: Duration::from_secs(60) };
+    /// More than one kind has places for, in every shard.
+    const FLOOD: usize = SHARDS * PLACES / 8 * 9;
 
     #[test]
     fn sec_124_check_and_count_are_one_step() {
@@ -162,13 +192,33 @@ mod tests {
         counters.sweep();
     }
 
+    fn kept(counters: &Counters) -> usize {
+        let shards = counters.shards.iter();
+        shards.map(|shard| shard.lock().map_or(0, |kinds| kinds.values().map(HashMap::len).sum())).sum()
+    }
+
     #[test]
     fn sec_146_strangers_cannot_make_it_grow() {
         let (_, counters) = at(0);
-        for stranger in 0..(SHARDS * PLACES * 2) {
-            let _ = counters.hit(&format!("stranger {stranger}"), TWO);
+        for stranger in 0..FLOOD {
+            let _ = counters.hit(&format!("strangers/{stranger}"), TWO);
         }
-        let kept: usize = counters.shards.iter().map(|shard| shard.lock().map_or(0, |windows| windows.len())).sum();
-        assert!(kept <= SHARDS * PLACES, "{kept}");
+        assert!(kept(&counters) <= SHARDS * PLACES);
+        for stranger in 0..FLOOD {
+            let _ = counters.hit(&format!("kind {stranger}"), TWO);
+        }
+        assert!(kept(&counters) <= SHARDS * (2 * PLACES + KINDS), "not even with ever new kinds");
+    }
+
+    #[test]
+    fn sec_124_sec_125_a_flood_of_one_kind_gives_up_no_window_of_another() {
+        let (_, counters) = at(0);
+        let victims = || (0..100).map(|victim| format!("logins/{victim}"));
+        victims().for_each(|key| (0..2).for_each(|_| assert_eq!(counters.hit(&key, TWO), Ok(()))));
+        let cheap = Limit { max: 1, window: Duration::from_secs(3600) };
+        for network in 0..FLOOD {
+            let _ = counters.hit(&format!("registrations/{network}"), cheap);
+        }
+        assert!(victims().all(|key| counters.hit(&key, TWO).is_err()));
     }
 }

@@ -17,7 +17,7 @@ use crate::services::sessions::{BrowserCookie, Live, Session};
 use crate::services::tokens::Refreshed;
 use crate::services::users::identity::ClaimedEmail;
 use crate::services::users::username::Username;
-use crate::services::users::{Created, NewUser, USER, User};
+use crate::services::users::{ADMIN, Created, NewUser, USER, User};
 
 /// User names that nobody gets by way of another provider: they look like ours.
 const RESERVED: [&str; 6] = ["admin", "administrator", "root", "system", "support", "postern"];
@@ -72,7 +72,11 @@ impl SignIn {
         }
         let email = profile.email.as_ref().ok_or(ErrorKind::EmailMissing)?;
         match self.users.by_email(email.address.canonical()).await? {
-            Some(user) if user.email_verified && email.verified => self.link_by_address(caller, user, profile).await,
+            // The first account's address is the operator's own word, and nobody has proven it: an administrator
+            // comes in the old way once, and connects the identity then.
+            Some(user) if user.email_verified && email.verified && !user.roles.contains(ADMIN) => {
+                self.link_by_address(caller, user, profile).await
+            }
             Some(user) => {
                 self.note_refusal(caller, email.address.canonical(), Some(&user), ErrorKind::AccountExists).await?;
                 Err(ErrorKind::AccountExists.into())
@@ -95,6 +99,20 @@ impl SignIn {
         self.accounts.take_standing(user, profile, Doer::stranger(caller)).await
     }
 
+    /// Where only some domains may come in, an address that anybody could have written counts as none of them.
+    fn check_domain(&self, connector: &Connector, email: &ClaimedEmail) -> Result<()> {
+        self.users.settings.check_domain(&email.address)?;
+        let refuse = |words| Err(Error::new(ErrorKind::Forbidden, words));
+        let (own, domain) = (connector.allowed_domains.as_ref(), email.address.domain());
+        if own.is_some_and(|allowed| !allowed.iter().any(|one| one == domain)) {
+            return refuse("Accounts of this domain may not come in this way.");
+        }
+        if !email.verified && (own.is_some() || self.users.settings.allowed_domains.is_some()) {
+            return refuse("Only confirmed addresses may come in this way. Confirm yours there first.");
+        }
+        Ok(())
+    }
+
     /// Makes the account of somebody who is new here.
     async fn make_account(
         &self,
@@ -106,11 +124,7 @@ impl SignIn {
         if !connector.registration {
             return Err(ErrorKind::RegistrationOff.into());
         }
-        self.users.settings.check_domain(&email.address)?;
-        let domain = email.address.domain();
-        if connector.allowed_domains.as_ref().is_some_and(|allowed| !allowed.iter().any(|one| one == domain)) {
-            return Err(Error::new(ErrorKind::Forbidden, "Accounts of this domain may not come in this way."));
-        }
+        self.check_domain(connector, email)?;
         let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
         let new = NewUser {
             email: email.address.clone(),

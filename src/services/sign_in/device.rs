@@ -58,13 +58,13 @@ impl SignIn {
         let (it, by, caller) = (self.clone(), by.clone(), caller.clone());
         let written = self.database.write(move |tx| {
             Box::pin(async move {
+                // Between the decision and here the account or its session may have ended. Both are held before
+                // the code, as by whoever deletes the account, so that no two wait for each other.
+                if !it.accounts.may_enter(tx, &by.user).await? || !it.sessions.share(tx, by.session.id).await? {
+                    return Err(withdrawn());
+                }
                 if !it.grants.spend_device(tx, &device).await? {
                     return Err(Error::new(ErrorKind::InvalidGrant, "The device code is not valid."));
-                }
-                // Between the decision and here the account or its session may have ended.
-                let is_there = it.sessions.is_there(tx, by.session.id, by.user.id).await?;
-                if !is_there || !it.accounts.may_enter(tx, &by.user).await? {
-                    return Err(withdrawn());
                 }
                 let (session, _) = it.sessions.start(tx, entry, &at, Holder::Tokens(life)).await?;
                 let grant = it.grants.grant_device(tx, &device, &session, by.session.authenticated_at()).await?;

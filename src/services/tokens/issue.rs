@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
 use super::access::Order;
-use super::today::{allowed_resources, narrowed};
+use super::today::{allowed_resources, narrowed, own_resources};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::caller::Caller;
@@ -133,7 +133,7 @@ impl Tokens {
         if !may.all(|it| it) {
             return Err(ErrorKind::InvalidScope.into());
         }
-        let resources = allowed_resources(client, &[], wanted.resources)?;
+        let resources = own_resources(client, wanted.resources)?;
         let audience = if resources.is_empty() { vec![self.issuer.clone()] } else { resources };
         let (scope, audience) = (asked, Names::new(audience));
         let order = Order { client, scope: &scope, audience: &audience, granted: None };

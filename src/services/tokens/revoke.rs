@@ -2,11 +2,11 @@
 
 use entity::revoked_token::{ActiveModel, Column, Entity};
 use entity::{Timestamp, TokenHash, access_token};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, TryInsertResult};
 
 use super::Tokens;
 use super::access::{Opaque, Payload};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::clients::Client;
@@ -46,7 +46,7 @@ impl Tokens {
         let subject = self.subject_of(client, row.grant_id).await?;
         let delete = access_token::Entity::delete_by_id(row.id);
         self.forget_token(client, subject, move |tx| {
-            Box::pin(async move { delete.exec(tx).await.map(|_| ()).map_err(Error::from) })
+            Box::pin(async move { Ok(delete.exec(tx).await?.rows_affected > 0) })
         })
         .await
     }
@@ -58,7 +58,10 @@ impl Tokens {
             ActiveModel { id: Set(self.jti_hash(&payload.jti)), expires_at: Set(Timestamp::from_seconds(payload.exp)) };
         let insert = Entity::insert(row).on_conflict_do_nothing_on([Column::Id]);
         self.forget_token(client, subject, move |tx| {
-            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
+            Box::pin(async move {
+                let outcome = insert.exec_without_returning(tx).await?;
+                Ok(matches!(outcome, TryInsertResult::Inserted(rows) if rows > 0))
+            })
         })
         .await
     }
@@ -73,11 +76,13 @@ impl Tokens {
         Ok(grant.map_or_else(|| Subject::Client(client.id.clone()), |grant| Subject::Session(grant.session_id)))
     }
 
+    /// Does `work`, which answers whether it ended a token. One that was ended before leaves no
+    /// further trace: whoever repeats himself fills nothing.
     async fn forget_token<F>(&self, client: &Client, subject: Subject, work: F) -> Result<()>
     where
         F: for<'c> FnOnce(
                 &'c crate::services::database::Executor<'c>,
-            ) -> futures_util::future::BoxFuture<'c, Result<()>>
+            ) -> futures_util::future::BoxFuture<'c, Result<bool>>
             + Send
             + 'static,
     {
@@ -86,12 +91,16 @@ impl Tokens {
         let event = event.with("client", client.id.as_str());
         let write = self.database.write(move |tx| {
             Box::pin(async move {
-                work(tx).await?;
+                if !work(tx).await? {
+                    return Ok(None);
+                }
                 audit.record(tx, event).await?;
-                shared.announce(tx, vec![subject]).await
+                shared.announce(tx, vec![subject]).await.map(Some)
             })
         });
-        self.shared.apply(&write.await?);
+        if let Some(pending) = write.await? {
+            self.shared.apply(&pending);
+        }
         Ok(())
     }
 

@@ -6,23 +6,38 @@
 use entity::Names;
 
 use crate::error::{ErrorKind, Result};
-use crate::services::clients::{Client, WebUri};
+use crate::services::clients::Client;
 use crate::services::grants::{Grant, scope};
 
 /// The resources of an access token (RFC 8707 section 2.2): those asked for now, which must be the
-/// client's own and among those `granted`, where some were named then. Of the granted ones those
-/// that are not the client's any more are left out.
+/// client's own and among those `granted`: the person was shown no other. A trusted client, which shows
+/// them nothing, may name some now where it named none then. Of the granted ones those that are not the
+/// client's any more are left out.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidTarget`] for a resource of somebody else.
 pub(super) fn allowed_resources(client: &Client, granted: &[String], asked: &[String]) -> Result<Vec<String>> {
-    let is_own = |one: &String| client.resources.iter().map(WebUri::as_str).any(|own| own == one);
-    let may = |one: &String| is_own(one) && (granted.is_empty() || granted.contains(one));
-    match asked {
-        [] => Ok(granted.iter().filter(|one| is_own(one)).cloned().collect()),
-        asked if asked.iter().all(may) => Ok(asked.to_vec()),
-        _ => Err(ErrorKind::InvalidTarget.into()),
+    if asked.is_empty() {
+        return Ok(granted.iter().filter(|one| is_own(client, one)).cloned().collect());
     }
+    let is_granted = |one: &String| granted.contains(one) || (granted.is_empty() && client.trusted);
+    match asked.iter().all(is_granted) {
+        true => own_resources(client, asked),
+        false => Err(ErrorKind::InvalidTarget.into()),
+    }
+}
+
+/// The resources that `client` asks for on its own behalf: no person grants them.
+///
+/// # Errors
+/// [`ErrorKind::InvalidTarget`] for a resource of somebody else.
+pub(super) fn own_resources(client: &Client, asked: &[String]) -> Result<Vec<String>> {
+    let are_own = asked.iter().all(|one| is_own(client, one));
+    if are_own { Ok(asked.to_vec()) } else { Err(ErrorKind::InvalidTarget.into()) }
+}
+
+fn is_own(client: &Client, resource: &str) -> bool {
+    client.resources.iter().any(|own| own.as_str() == resource)
 }
 
 /// The scope of one refresh: as granted, or less (RFC 6749 section 6). What `client` may not ask for

@@ -11,6 +11,7 @@ pub use entity::identity::Model as Identity;
 
 use super::Users;
 use super::email::Email;
+use super::name::clean;
 use super::standing::Standing;
 use crate::error::Result;
 use crate::services::database::Executor;
@@ -54,9 +55,11 @@ pub struct Profile {
 impl Profile {
     /// What the person recognises the identity by: their address, else their name over there.
     #[must_use]
-    pub fn label(&self) -> &str {
-        let email = self.email.as_ref().map(|email| email.address.as_written());
-        email.or(self.username.as_deref()).unwrap_or(&self.name)
+    pub fn label(&self) -> String {
+        let email = self.email.as_ref().map(|email| email.address.as_written().to_owned());
+        // A user name there is whatever the provider lets it be.
+        let username = || self.username.as_deref().map(clean).filter(|name| !name.is_empty());
+        email.or_else(username).unwrap_or_else(|| self.name.clone())
     }
 }
 
@@ -92,7 +95,7 @@ impl Users {
             connector: Set(who.connector.clone()),
             issuer: Set(who.issuer.clone()),
             subject: Set(who.subject.clone()),
-            label: Set(profile.label().to_owned()),
+            label: Set(profile.label()),
             email: Set(email.as_ref().map(|email| email.address.as_written().to_owned())),
             email_verified: Set(email.as_ref().is_some_and(|email| email.verified)),
             created_at: Set(now),
@@ -115,7 +118,7 @@ impl Users {
     ) -> Result<bool> {
         let email = profile.email.as_ref();
         let row = ActiveModel {
-            label: Set(profile.label().to_owned()),
+            label: Set(profile.label()),
             email: Set(email.map(|email| email.address.as_written().to_owned())),
             email_verified: Set(email.is_some_and(|email| email.verified)),
             used_at: Set(self.clock.now()),

@@ -166,6 +166,17 @@ impl Users {
     }
 }
 
+/// Keeps the account of `id` from being deleted until the transaction `tx` ends; answers whether it is
+/// still there. Whoever writes what hangs on an account takes this before anything else that hangs on
+/// it, sessions too, as whoever deletes it does: then no two wait for each other.
+///
+/// # Errors
+/// When the database is away.
+pub(super) async fn share(tx: &Executor<'_>, id: UserId) -> Result<bool> {
+    let found = Entity::find_by_id(id).select_only().column(Column::Id).lock(LockType::KeyShare);
+    Ok(found.into_tuple::<UserId>().one(tx).await?.is_some())
+}
+
 /// `roles` with that of the administrator in the place of everybody's; what else was given stays.
 pub(super) fn as_admin(roles: &Names) -> Names {
     let others = roles.as_slice().iter().map(String::as_str).filter(|role| *role != USER);

@@ -11,7 +11,7 @@ use std::ops::Deref;
 use poem::{FromRequest, Request, RequestBody};
 use serde::de::DeserializeOwned;
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::web::{Web, body};
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
@@ -39,11 +39,39 @@ impl<T> Deref for Form<T> {
 
 impl<'a, T: DeserializeOwned> FromRequest<'a> for Form<T> {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self(read(request, body).await?))
+        let (form, proof) = read(request, body).await?;
+        proof?;
+        Ok(Self(form))
     }
 }
 
-async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<T> {
+/// A form that may have been shown before somebody signed in, in another tab of the same browser.
+#[derive(Debug)]
+pub enum Tabbed<T> {
+    /// Our page sent it, for the session that is there now.
+    Current(Form<T>),
+    /// The browser says that a page of ours sent it, but its token is not of this session. Nothing may be
+    /// changed by it.
+    Outdated {
+        /// What was typed.
+        form: T,
+        /// Why it is not the current one.
+        refusal: Error,
+    },
+}
+
+impl<'a, T: DeserializeOwned> FromRequest<'a> for Tabbed<T> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        match read(request, body).await? {
+            (form, Ok(())) => Ok(Self::Current(Form(form))),
+            (form, Err(refusal)) if origin::is_said(request.headers()) => Ok(Self::Outdated { form, refusal }),
+            (_, Err(refusal)) => Err(refusal.into()),
+        }
+    }
+}
+
+/// The form, and whether its token proves that our page sent it.
+async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<(T, Result<()>)> {
     let web = Web::of(request)?;
     origin::check(request.headers(), &web.settings.url)?;
     if !body::is_of_type(request.headers(), MEDIA_TYPE) {
@@ -51,8 +79,12 @@ async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) ->
     }
     let mut pairs = pairs::parse(&body::read(request, body).await?)?;
     let token = pairs.iter().position(|(name, _)| name == CSRF_FIELD).map(|place| pairs.swap_remove(place).1);
-    csrf::verify(web, request.headers(), token.as_deref().unwrap_or_default())?;
-    pairs::read(pairs)
+    let proof = csrf::verify(web, request.headers(), token.as_deref().unwrap_or_default());
+    match pairs::read(pairs) {
+        Ok(form) => Ok((form, proof)),
+        // Who cannot prove anything is not told what a form has to hold.
+        Err(error) => proof.and(Err(error)),
+    }
 }
 
 #[cfg(test)]

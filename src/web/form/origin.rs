@@ -36,6 +36,11 @@ pub fn refuse_cross_site(headers: &HeaderMap) -> Result<()> {
     if is_near && !is_hidden { Ok(()) } else { Err(ErrorKind::Forged.into()) }
 }
 
+/// Whether a browser says at all where a request comes from. Whether that is a good place, [`check`] tells.
+pub(super) fn is_said(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE)
+}
+
 /// On one machine `localhost`, `127.0.0.1` and `[::1]` of one port are one place: the start prints
 /// the one, and people type the other.
 fn is_ours(origin: &str, own: &Url) -> bool {

@@ -16,7 +16,8 @@ const GUILDS: &str = "GET /discord/api/users/@me/guilds";
 /// The table of a provider whose addresses are the fake's, with `more` in it.
 fn table(id: &str, more: &str) -> String {
     format!(
-        "[[connector]]\nid = \"{id}\"\nauthorization_url = \"ISSUER/{id}/auth\"\ntoken_url = \"ISSUER/{id}/token\"\n\
+        "[[connector]]\nid = \"{id}\"\nissuer = \"ISSUER/{id}\"\ntrust_email = \"claimed\"\n\
+         authorization_url = \"ISSUER/{id}/auth\"\ntoken_url = \"ISSUER/{id}/token\"\n\
          api_url = \"ISSUER/{id}/api\"\n{more}\n"
     )
 }

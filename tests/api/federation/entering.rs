@@ -1,5 +1,6 @@
 //! First sign-in, return, and whose account it is.
 
+use postern::services::accounts::Doer;
 use serde_json::json;
 
 use crate::support::gate::{Gate, each_gate, refused};
@@ -79,6 +80,9 @@ async fn sec_104_an_address_opens_an_account_only_when_both_sides_have_proven_it
         // The first account is the operator's, and its address counts as confirmed.
         gate.server.sign_up("operator@example.com").await;
         gate.server.sign_up("ben@example.com").await;
+        gate.server.sign_up("cleo@example.com").await;
+        let cleo = gate.server.app.users.by_email("cleo@example.com").await.expect("a read").expect("an account");
+        gate.server.app.accounts.verify_email(cleo.id, Doer::command()).await.expect("confirmed");
         let (yes, no) = (json!(true), json!(false));
         for (connector, email, verified, comes_in) in [
             ("openid", "operator@example.com", &no, false),
@@ -86,7 +90,9 @@ async fn sec_104_an_address_opens_an_account_only_when_both_sides_have_proven_it
             ("openid", "ben@example.com", &yes, false),
             ("openid", "ben@example.com", &no, false),
             ("openid", "BEN@Example.com", &yes, false),
-            ("openid", "Operator@EXAMPLE.com", &yes, true),
+            // That the first account's address counts as confirmed is the operator's own word (SEC-007).
+            ("openid", "operator@example.com", &yes, false),
+            ("openid", "Cleo@EXAMPLE.com", &yes, true),
         ] {
             let browser = Browser::at(&gate.server);
             let claims = json!({"sub": format!("{email} {verified}"), "email": email, "email_verified": verified});
@@ -94,9 +100,9 @@ async fn sec_104_an_address_opens_an_account_only_when_both_sides_have_proven_it
             assert_eq!(browser.is_signed_in().await, comes_in, "{connector} {email} {verified}");
             assert_eq!(answer.header("location") == "/account/security", comes_in, "{answer:?}");
         }
-        let operator = gate.who("operator@example.com").await.expect("an account");
-        assert_eq!((&operator["provider"], &operator["password"]), (&json!("local"), &json!(true)));
-        gate.server.login("operator@example.com", PASSWORD).await.expect(200);
+        let cleo = gate.who("cleo@example.com").await.expect("an account");
+        assert_eq!((&cleo["provider"], &cleo["password"]), (&json!("local"), &json!(true)));
+        gate.server.login("cleo@example.com", PASSWORD).await.expect(200);
     })
     .await;
 }
@@ -186,6 +192,8 @@ async fn accounts_are_made_only_where_that_is_switched_on_and_for_domains_that_a
         let answer = gate.enters(&browser, "openid", &json!({"email": email})).await;
         assert_eq!(refused(&answer), "forbidden", "{email}");
     }
+    let unproven = json!({"email_verified": false});
+    assert_eq!(refused(&gate.enters(&browser, "openid", &unproven).await), "forbidden", "anybody may have written it");
     assert_eq!(refused(&gate.enters(&browser, "google", &json!({})).await), "registration_off");
     gate.comes_in("openid", &json!({})).await;
 }

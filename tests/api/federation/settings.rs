@@ -50,7 +50,14 @@ fn half_of_a_connector_is_an_error_that_names_both_halves() {
         let told = problems(&[ON, (given, "hidden value")]);
         assert!(told.contains(given) && told.contains(lacking) && !told.contains("hidden"), "{told}");
     }
-    assert!(problems(&[("OPENID_ISSUER", "https://id.example.com")]).contains("OPENID_CLIENT_ID"));
+    let issuer = ("OPENID_ISSUER", "https://id.example.com");
+    assert!(problems(&[ON, issuer]).contains("OPENID_CLIENT_ID"));
+    // What is switched off stops no start.
+    let (_, notes) =
+        read(&[issuer, ("GOOGLE_CALLBACK_URL", "https://chat.example.com/oauth/google/callback")]).expect("good");
+    for setting in ["OPENID_ISSUER", "GOOGLE_CALLBACK_URL"] {
+        assert!(notes.warnings.iter().any(|note| note.setting == setting), "{setting}: {notes:?}");
+    }
 }
 
 #[test]
@@ -173,6 +180,8 @@ fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
         ("[[connector]]\nid = \"github\"\ntrust_email = \"maybe\"\n", "trust_email"),
         ("[[connector]]\nid = \"github\"\nclient_secret = \"hidden\n", "not TOML"),
         ("connector = 1\n", "only [[connector]]"),
+        ("[[connector]]\nid = \"github\"\nhosted_domains = [\"example.com\"]\n", "hosted_domains"),
+        ("[[connector]]\nid = \"github\"\ntoken_url = \"https://github.example.com/token\"\n", "issuer: lacks"),
         ("[[connector]]\nid = \"github\"\napi_url = \"ftp://x\"\n", "api_url"),
     ] {
         let told = with_file(text, &github).expect_err(text).join("\n");

@@ -259,3 +259,24 @@ async fn sec_061_a_stale_sign_in_page_starts_anew_at_the_app() {
     server.pass(Duration::from_secs(24 * 3600));
     assert_eq!(browser.open(begun.header("location").trim_start_matches("x")).await.status, 303);
 }
+
+/// What is kept as text with escapes would take six times its room (RFC 6749 appendix A.5).
+#[tokio::test]
+async fn sec_146_state_and_nonce_are_printable_ascii() {
+    let server = TestServer::start(&[]).await;
+    let (app, browser) = (App::at(&server, "app"), Browser::at(&server));
+    for name in ["state", "nonce"] {
+        for odd in ["\u{1}", "a\tb", "a\n", "\u{7f}", "é", "\u{1f600}"] {
+            let refused = app.answered(&app.follow(&browser, &app.request(&[(name, odd)])).await);
+            assert_eq!(refused["error"], "invalid_request", "{name} {odd:?}");
+            let asked = app.request(&[(name, odd)]);
+            let query = asked.split_once('?').expect("a query").1;
+            let fields: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, it)| (name.as_str(), it.as_str())).collect();
+            let pushed = app.call("/oauth2/par", &fields).await;
+            assert_eq!((pushed.status, pushed.text("error").as_str()), (400, "invalid_request"), "{name} {odd:?}");
+        }
+        let all: String = (' '..='~').collect();
+        app.follow(&browser, &app.request(&[(name, &all)])).await.expect(200);
+    }
+}

@@ -1,11 +1,13 @@
 //! Consent: asked by name and value, remembered by scope, as easy to refuse as to give.
 
 use postern::error::ErrorKind;
+use postern::secret::Secret;
 use postern::services::caller::Caller;
 use postern::services::grants::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 
 use reqwest::header::ORIGIN;
 
+use crate::support::relying_party::{VERIFIER, payload};
 use crate::support::{App, Browser, TestServer, Tokens, each};
 
 const ADA: &str = "ada@fernwood.example";
@@ -180,6 +182,7 @@ async fn sec_146_a_person_lets_in_only_so_many_apps() {
     each(&[], async |server| {
         server.sign_up(ADA).await;
         let user = server.app.users.by_email(ADA).await.expect("a read").expect("Ada").id;
+        let key = Secret::parse("pst_ar_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").expect("a key");
         let allow = async |number: usize| {
             let request = AuthorizationRequest {
                 client_id: entity::ClientId::new(format!("https://app.example/{number}")),
@@ -196,7 +199,7 @@ async fn sec_146_a_person_lets_in_only_so_many_apps() {
                 claims: ClaimsRequest::default(),
                 resources: Vec::new(),
             };
-            server.app.grants.allow(user, &request, &somebody()).await
+            server.app.grants.allow(user, &key, &request, &somebody()).await
         };
         for number in 0..500 {
             allow(number).await.expect("there is room");
@@ -233,6 +236,27 @@ async fn nobody_is_asked_again_for_what_an_app_knows() {
         }
     })
     .await;
+}
+
+/// What the person was not shown, no token is good at (RFC 8707 section 2.2).
+#[tokio::test]
+async fn sec_071_an_app_that_asks_gets_no_resource_that_the_person_was_not_shown() {
+    let server = TestServer::start(&[]).await;
+    let (guest, api) = (App::at(&server, "guest"), ("resource", "https://api.example/"));
+    server.sign_up(ADA).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let exchange = async |code: &str| {
+        let proof = [("redirect_uri", guest.redirect_uri.as_str()), ("code_verifier", VERIFIER), api];
+        guest.token(&[[("grant_type", "authorization_code"), ("code", code)].as_slice(), &proof].concat()).await
+    };
+    let unnamed = guest.answered(&decide(&guest, &browser, &guest.request(&[]), "allow").await);
+    assert_eq!(exchange(&unnamed["code"]).await.text("error"), "invalid_target");
+    let asked = guest.request(&[api, ("prompt", "consent")]);
+    let page = guest.follow(&browser, &asked).await.expect(200).body;
+    assert!(page.contains("act for you at another service") && page.contains("api.example"), "{page}");
+    let named = guest.answered(&decide(&guest, &browser, &asked, "allow").await);
+    let audience = payload(&Tokens::from(&exchange(&named["code"]).await).access)["aud"].clone();
+    assert!(audience.as_array().is_some_and(|it| it.contains(&api.1.into())), "{audience}");
 }
 
 #[tokio::test]

@@ -231,7 +231,11 @@ async fn sec_071_the_tokens_of_a_device_are_for_the_resources_that_it_asked_for(
     server.sign_up(ADA).await;
     let begun = deck.begin_device(&[("scope", "email"), ("resource", "https://api.example/")]).await.expect(200);
     let device = crate::support::device::Device { code: begun.text("device_code"), user_code: begun.text("user_code") };
-    Browser::signed_in(&server, ADA).await.let_in(&device).await;
+    let browser = Browser::signed_in(&server, ADA).await;
+    let asked = browser.type_code(&device.user_code).await.expect(303);
+    let page = browser.open(asked.header("location")).await.expect(200).body;
+    assert!(page.contains("act for you at another service") && page.contains("api.example"), "{page}");
+    browser.let_in(&device).await;
     let ask = async |resource: &str| {
         let fields = [("grant_type", DEVICE_GRANT), ("device_code", &device.code), ("resource", resource)];
         deck.token(&fields).await

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderName;
 use serde_json::json;
 
 use crate::support::relying_party::payload;
@@ -156,6 +157,53 @@ async fn ten_tabs_all_come_through() {
         let tokens = Tokens::from(&app.exchange(&fields["code"]).await);
         assert_eq!(payload(&tokens.id.expect("an ID token"))["nonce"], format!("nonce {tab}"));
     }
+}
+
+/// Ten sign-in forms stand open, and a person fills in each of them: the first one signs them in.
+#[tokio::test]
+async fn ten_tabs_with_a_form_each_all_come_through() {
+    let server = TestServer::start(&[]).await;
+    let app = App::at(&server, "app");
+    server.sign_up(ADA).await;
+    let browser = Browser::at(&server);
+    let mut forms = Vec::new();
+    for tab in 0..10 {
+        let page = app.follow(&browser, &app.request(&[("state", &format!("tab {tab}"))])).await.expect(200);
+        forms.push(browser.form(&page).await);
+    }
+    let same = || Some((HeaderName::from_static("sec-fetch-site"), "same-origin"));
+    for (tab, form) in forms.iter().enumerate() {
+        let typed = form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let typed = typed.filter(|(name, _)| !["email", "password"].contains(name));
+        let typed: Vec<_> = typed.chain([("email", ADA), ("password", PASSWORD)]).collect();
+        let went = browser.post("/login", &typed, same()).await.expect(303);
+        assert_eq!(went.headers.contains_key("set-cookie"), tab == 0, "tab {tab}: only the first one signs in");
+        let fields = app.answered(&app.follow(&browser, went.header("location")).await);
+        assert_eq!((&*fields["state"], fields.contains_key("code")), (&*format!("tab {tab}"), true));
+    }
+}
+
+/// A form without its token signs nobody in, and leads nobody away.
+#[tokio::test]
+async fn sec_031_a_form_of_another_session_changes_nothing() {
+    let server = TestServer::start(&[]).await;
+    for email in [ADA, "bob@fernwood.example"] {
+        server.sign_up(email).await;
+    }
+    let site = HeaderName::from_static("sec-fetch-site");
+    let typed = [("email", "bob@fernwood.example"), ("password", PASSWORD), ("csrf", "forged")];
+    let nobody = Browser::at(&server);
+    nobody.open("/login").await.expect(200);
+    nobody.post("/login", &typed, Some((site.clone(), "same-origin"))).await.expect(403);
+    let ada = Browser::signed_in(&server, ADA).await;
+    ada.post("/login", &typed, None).await.expect(403);
+    ada.post("/login", &typed, Some((site.clone(), "cross-site"))).await.expect(403);
+    for (return_to, to) in [("/account/apps", "/account/apps"), ("https://evil.example/", "/account")] {
+        let typed: Vec<_> = typed.into_iter().chain([("return_to", return_to)]).collect();
+        let went = ada.post("/login", &typed, Some((site.clone(), "same-origin"))).await.expect(303);
+        assert_eq!(went.header("location"), to);
+    }
+    assert!(ada.open("/account").await.expect(200).body.contains(ADA), "still the same person");
 }
 
 #[tokio::test]

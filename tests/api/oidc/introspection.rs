@@ -111,6 +111,26 @@ async fn sec_086_a_client_gives_up_its_own_tokens_only() {
 }
 
 #[tokio::test]
+async fn sec_146_who_gives_a_token_up_again_and_again_fills_nothing() {
+    use entity::audit_event::{Column, Entity};
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    each(&[], async |server| {
+        server.sign_up(ADA).await;
+        for (number, id) in ["app", "opaque"].into_iter().enumerate() {
+            let app = App::at(server, id);
+            let (_, tokens) = app.sign_in(ADA, OFFLINE).await;
+            for _ in 0..3 {
+                app.call("/oauth2/revoke", &[("token", &tokens.access)]).await.expect(200);
+                let told =
+                    Entity::find().filter(Column::Kind.eq("token.revoked")).all(server.app.database.read()).await;
+                assert_eq!(told.expect("the audit").len(), number + 1, "{id}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_machine_works_on_its_own_authority() {
     let server = TestServer::start(&[]).await;
     let machine = App::at(&server, "machine");

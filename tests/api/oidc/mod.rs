@@ -21,6 +21,7 @@ mod device_codes;
 mod flow;
 mod forged;
 mod framed;
+mod gone_meanwhile;
 mod guesses;
 mod introspection;
 mod logout;

@@ -195,6 +195,27 @@ async fn sec_065_a_change_reaches_what_is_under_way_and_nobody_elses_ids() {
     .await;
 }
 
+/// Of several requests that wait, a person has seen one: the answer is for no other (RFC 8252 section 8.6).
+#[tokio::test]
+async fn sec_056_consent_to_one_request_lets_no_other_through() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let native = [("token_endpoint_auth_method", json!("none")), ("redirect_uris", json!(["http://127.0.0.1/cb"]))];
+        let app = SelfMade::unasked(server, &native).await.app;
+        let browser = Browser::signed_in(server, ADA).await;
+        let asked = |port: &str| app.request(&[("redirect_uri", port), ("scope", "openid")]);
+        let first = browser.open(&asked("http://127.0.0.1:6666/cb")).await.expect(303);
+        let (_, key) = first.header("location").split_once("request=").expect("a consent page");
+        let answer = decide(&app, &browser, &asked("http://127.0.0.1:7777/cb"), "allow").await.expect(303);
+        assert!(answer.header("location").starts_with("http://127.0.0.1:7777/cb?code="), "{answer:?}");
+        let other = browser.open(&format!("/oauth2/authorize/{key}")).await.expect(303);
+        assert_eq!(other.header("location"), first.header("location"), "it is asked for itself");
+        let own = decide(&app, &browser, other.header("location"), "allow").await.expect(303);
+        assert!(own.header("location").starts_with("http://127.0.0.1:6666/cb?code="), "{own:?}");
+    })
+    .await;
+}
+
 /// A link to us would lead wherever somebody likes (RFC 9700 section 4.11.2).
 #[tokio::test]
 async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
@@ -208,6 +229,57 @@ async fn sec_048_nobody_is_sent_to_an_unknown_app_before_they_sign_in() {
             assert!(page.status >= 400 && page.header("location").is_empty(), "{wrong:?}: {page:?}");
             assert!(notes.app.answered(&ada.open(&asked).await).contains_key("error"), "{wrong:?}");
         }
+    })
+    .await;
+}
+
+/// Its name is its own word: it stands only where that is said.
+#[tokio::test]
+async fn sec_065_an_unknown_app_is_not_called_by_the_name_that_it_chose() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        let grants = ("grant_types", json!(["authorization_code", device]));
+        let token = server.initial_token(1).await;
+        let notes = SelfMade::of(server, &server.register_client(Some(&token), &metadata(&[grants])).await);
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        let sign_in = notes.app.follow(&stranger, &notes.app.request(&[])).await.expect(200).body;
+        let sign_out = ada.open(&format!("/logout?client_id={}", notes.app.id)).await.expect(200).body;
+        for page in [sign_in, sign_out] {
+            assert!(page.contains("notes.example") && !page.contains("Harvest"), "{page}");
+        }
+        let begun = notes.call("/oauth2/device_authorization", &[("scope", "openid")]).await.expect(200);
+        let asked = ada.type_code(&begun.text("user_code")).await.expect(303);
+        let page = ada.open(asked.header("location")).await.expect(200).body;
+        assert!(page.contains("knows this app") && page.contains("It registered itself"), "{page}");
+        assert!(!page.contains("notes.example"), "where a device goes back to is nowhere: {page}");
+    })
+    .await;
+}
+
+/// Nor after they signed out, unless the app proves by an ID token that they were there.
+#[tokio::test]
+async fn sec_089_nobody_is_sent_to_an_unknown_app_at_a_logout() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let bye = "https://notes.example/bye";
+        let notes = SelfMade::unasked(server, &[("post_logout_redirect_uris", json!([bye]))]).await;
+        let query = format!("client_id={}&post_logout_redirect_uri={bye}", notes.app.id);
+        let (stranger, ada) = (Browser::at(server), Browser::signed_in(server, ADA).await);
+        let went = stranger.open(&format!("/oauth2/logout?{query}")).await.expect(303);
+        assert_eq!(went.header("location"), "/logout");
+        let asked = ada.open(&format!("/oauth2/logout?{query}")).await.expect(303);
+        assert!(!asked.header("location").contains("bye"), "{asked:?}");
+        let page = ada.open(&format!("/logout?{query}")).await.expect(200);
+        assert!(!page.header("content-security-policy").contains("notes.example"), "{page:?}");
+        let fields = [("client_id", notes.app.id), ("post_logout_redirect_uri", bye)];
+        assert_eq!(ada.submit("/logout", "/logout", &fields).await.expect(303).header("location"), "/logout");
+        assert!(!ada.is_signed_in().await);
+
+        let ada = Browser::signed_in(server, ADA).await;
+        let hint = let_in(&ada, &notes).await.id.expect("an ID token");
+        let went = ada.open(&format!("/oauth2/logout?{query}&id_token_hint={hint}")).await.expect(303);
+        assert_eq!(went.header("location"), bye);
     })
     .await;
 }

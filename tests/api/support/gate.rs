@@ -146,17 +146,21 @@ pub(crate) fn refused(answer: &Answer) -> String {
 
 /// GitHub and the others at addresses of the fake.
 fn connectors_file(at: &str) -> String {
-    let known = |id: &str| {
+    // The fake plays the provider itself, whose word counts as there.
+    let known = |id: &str, issuer: &str, trust: &str| {
         format!(
-            "[[connector]]\nid = \"{id}\"\nauthorization_url = \"{at}/{id}/auth\"\ntoken_url = \"{at}/{id}/token\"\n\
-             api_url = \"{at}/{id}/api\"\n"
+            "[[connector]]\nid = \"{id}\"\nissuer = \"{issuer}\"\nauthorization_url = \"{at}/{id}/auth\"\n\
+             token_url = \"{at}/{id}/token\"\napi_url = \"{at}/{id}/api\"\ntrust_email = \"{trust}\"\n"
         )
     };
-    let google = format!("[[connector]]\nid = \"google\"\nissuer = \"{at}\"\n");
+    let google = format!("[[connector]]\nid = \"google\"\nissuer = \"{at}\"\ntrust_email = \"claimed\"\n");
+    let github = known("github", "https://github.com/login/oauth", "claimed");
+    let discord = known("discord", "https://discord.com", "claimed");
+    let facebook = known("facebook", "https://www.facebook.com", "never");
     let staff = format!(
         "[[connector]]\nid = \"staff\"\nkind = \"openid\"\nissuer = \"{at}/\"\nclient_id = \"{CLIENT_ID}\"\n\
          client_secret = \"{SECRET}\"\nlabel = \"Continue with Fernwood ID\"\ntrust_email = \"never\"\n\
          registration = false\ntoken_endpoint_auth_method = \"client_secret_post\"\n"
     );
-    [google, known("github"), known("discord"), known("facebook"), staff].join("\n")
+    [google, github, discord, facebook, staff].join("\n")
 }

@@ -35,7 +35,7 @@ pub(super) fn apps_file() -> String {
             "app",
             &format!("{secret}trusted = true\nresources = [\"https://api.example/\", \"https://files.example/\"]\n"),
         ),
-        app("guest", &secret),
+        app("guest", &format!("{secret}resources = [\"https://api.example/\"]\n")),
         app("spa", public),
         app("strict", &format!("{secret}trusted = true\nrequires_verified_email = true\n")),
         app("opaque", &format!("{secret}trusted = true\naccess_token = \"opaque\"\nintrospect = \"own\"\n")),

@@ -13,7 +13,7 @@ use crate::services::grants::AuthorizationRequest;
 use crate::services::users::User;
 use crate::web::form::Form;
 use crate::web::initials;
-use crate::web::opens::{Opened, opened};
+use crate::web::opens::{Opened, elsewhere, opened};
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Member, Visitor};
@@ -88,9 +88,7 @@ pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<
 /// What `request` opens of `user`, and where its tokens are good besides.
 fn items(request: &AuthorizationRequest, user: &User) -> Vec<Opened> {
     let mut items = opened(&request.scopes(), request.claims.names(), user);
-    let elsewhere =
-        |value: &String| Opened { icon: "key", text: "act for you at another service", value: value.clone() };
-    items.extend(request.resources.iter().map(elsewhere));
+    items.extend(request.resources.iter().map(|one| elsewhere(one)));
     items
 }
 
@@ -102,7 +100,7 @@ pub(crate) async fn submit(form: Form<ConsentForm>, app: App, visitor: Visitor, 
     let (_, request) = asking(&app, waiting.request, &caller).await?;
     match form.decision {
         Decision::Allow => {
-            app.grants.allow(live.user.id, &request, &caller).await?;
+            app.grants.allow(live.user.id, &key, &request, &caller).await?;
             visitor.lead_to(&format!("{AUTHORIZE}/{}", key.expose()))
         }
         Decision::Cancel => {

@@ -5,6 +5,7 @@
 
 mod consent;
 mod next;
+mod refused;
 pub(super) mod request;
 mod respond;
 
@@ -28,12 +29,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::caller::Caller;
 use crate::services::clients::Client;
-use crate::services::grants::{AuthorizationRequest, RequestKey};
+use crate::services::grants::{AuthorizationRequest, RequestKey, Waiting};
 use crate::services::sessions::Live;
 use crate::web::page::Page;
 use crate::web::return_to::AUTHORIZE;
 use crate::web::visitor::{Visitor, see_other};
-use next::Next;
+use next::{Next, Waits};
 use respond::Destination;
 
 /// LibreChat gives its own side of a sign-in up after 15 minutes.
@@ -92,22 +93,18 @@ pub(crate) fn look() {}
 /// `GET /oauth2/authorize/KEY`: goes on with a request that waits.
 #[handler]
 pub(crate) async fn go_on(Path(key): Path<String>, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
-    let (key, waiting) = find(&app, &visitor, &key).await?;
-    let (client, request) = asking(&app, waiting.request, &caller).await?;
-    if let Some(address) = restart(&app, &client, waiting.since) {
+    let (key, Waiting { request, since, allowed_by }) = find(&app, &visitor, &key).await?;
+    let (client, request) = asking(&app, request, &caller).await?;
+    if let Some(address) = restart(&app, &client, since) {
         app.grants.give_up(&key).await?;
         return see_other(&address);
     }
     let step = Step { app: &app, visitor: &visitor, caller: &caller, client: &client, request: &request };
-    step.take(Some((&key, waiting.since))).await
+    step.take(Some((&key, Waits { since, allowed_by }))).await
 }
 
 /// The request that waits under `key` in this browser.
-async fn find(
-    app: &App,
-    visitor: &Visitor,
-    key: &str,
-) -> Result<(Secret<RequestKey>, crate::services::grants::Waiting)> {
+async fn find(app: &App, visitor: &Visitor, key: &str) -> Result<(Secret<RequestKey>, Waiting)> {
     let key = Secret::<RequestKey>::parse(key).ok_or_else(gone)?;
     let waiting = app.grants.waiting(&key, visitor.browser()).await?.ok_or_else(gone)?;
     Ok((key, waiting))
@@ -156,20 +153,20 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Takes the next step; `waiting` is the key of the request and since when it waits.
-    async fn take(&self, waiting: Option<(&Secret<RequestKey>, Timestamp)>) -> Result<Response> {
+    /// Takes the next step; `waiting` is the key of the request and what has become of it.
+    async fn take(&self, waiting: Option<(&Secret<RequestKey>, Waits)>) -> Result<Response> {
         let live = self.visitor.live.as_ref();
         let consent = match live {
             Some(live) if !self.client.trusted => self.app.grants.consent(live.user.id, self.client).await?,
             _ => None,
         };
-        let since = waiting.map(|(_, since)| since);
+        let waits = waiting.map(|(_, waits)| waits);
         let who = match live {
             Some(live) => Some((live, self.app.tokens.subject(self.client, live.user.id).await?)),
             None => None,
         };
         let now = self.app.clock.now();
-        let next = next::after(self.client, self.request, who.as_ref(), since, consent.as_ref(), now);
+        let next = next::after(self.client, self.request, who.as_ref(), waits, consent.as_ref(), now);
         let destination = Destination::of(self.request, self.app.config.web.issuer());
         if let (true, Some(kind)) = (self.request.prompt.none, next::refusal(&next)) {
             return match leads_anybody(self.client, self.visitor) {
@@ -202,7 +199,7 @@ impl Step<'_> {
     /// Leads the person to a page of ours; the request waits meanwhile.
     async fn lead(
         &self,
-        waiting: Option<(&Secret<RequestKey>, Timestamp)>,
+        waiting: Option<(&Secret<RequestKey>, Waits)>,
         to: impl FnOnce(&str) -> String,
     ) -> Result<Response> {
         if let Some((key, _)) = waiting {

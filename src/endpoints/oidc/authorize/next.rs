@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::Timestamp;
+use entity::{Timestamp, UserId};
 
 use crate::error::ErrorKind;
 use crate::services::clients::Client;
@@ -22,20 +22,29 @@ pub(super) enum Next {
     ConfirmAddress,
 }
 
+/// What has become of a request that waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    /// Since when it waits.
+    pub(super) since: Timestamp,
+    /// Who allowed this very request.
+    pub(super) allowed_by: Option<UserId>,
+}
+
 /// What comes after a look at `request` at the moment `now`. `who` is signed in, and called so by the
-/// client; `since` is when the request began to wait.
+/// client; `waits` says what came before, where it is not the first look.
 pub(super) fn after(
     client: &Client,
     request: &AuthorizationRequest,
     who: Option<&(&Live, String)>,
-    since: Option<Timestamp>,
+    waits: Option<Waits>,
     consent: Option<&Consent>,
     now: Timestamp,
 ) -> Next {
     let Some((live, sub)) = who else { return Next::SignIn };
     let prompt = request.prompt;
     let proven = live.session.authenticated_at();
-    let for_this = since.is_some_and(|since| proven >= since);
+    let for_this = waits.is_some_and(|waits| proven >= waits.since);
     let is_too_old = request.max_age.is_some_and(|age| {
         let allowed = Duration::from_secs(age);
         now.since(proven) > if for_this { allowed.saturating_add(DAWDLING) } else { allowed }
@@ -49,8 +58,9 @@ pub(super) fn after(
         return Next::ConfirmAddress;
     }
     let is_given = consent.is_some_and(|consent| {
-        let is_fresh = since.is_some_and(|since| consent.given_at >= since);
-        consent.covers(request) && (is_fresh || !(prompt.consent || client.is_unvouched()))
+        // Not by when consent was given: of several requests that wait, the person has seen one.
+        let is_for_this = waits.is_some_and(|waits| waits.allowed_by == Some(live.user.id));
+        consent.covers(request) && (is_for_this || !(prompt.consent || client.is_unvouched()))
     });
     if client.trusted || is_given { Next::Code } else { Next::Consent }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use entity::{ClientId, Names};
 
+use super::refused;
 use super::respond::Destination;
 use crate::app::App;
 use crate::endpoints::oidc::parameters::Parameters;
@@ -33,16 +34,19 @@ pub(super) struct Checked {
 /// # Errors
 /// For the person: client or redirect address are not proven.
 pub(super) async fn check(app: &App, asked: Parameters, caller: &Caller) -> Result<Checked> {
-    let page = |words: &'static str| Error::new(ErrorKind::InvalidRequest, words);
-    let id = asked.one("client_id")?.ok_or_else(|| page("The app did not say who it is (client_id is missing)."))?;
+    let page = |id: &str, address: &str, words| refused::page(caller, id, address, words);
+    let address = asked.one("redirect_uri").ok().flatten().unwrap_or_default();
+    let missing = "The app did not say who it is (client_id is missing).";
+    let id = asked.one("client_id")?.ok_or_else(|| page("", address, missing))?;
     let client = app.clients.meet(&ClientId::new(id), caller).await?;
-    let client = client.ok_or_else(|| page("The app that sent you here is not known here (client_id)."))?;
+    let unknown = "The app that sent you here is not known here (client_id).";
+    let client = client.ok_or_else(|| page(id, address, unknown))?;
     let (asked, pushed) = pulled(app, &client, asked).await?;
-    let redirect_uri = asked
-        .one("redirect_uri")?
-        .ok_or_else(|| page("The app did not say where to go next (redirect_uri is missing)."))?;
+    let (id, nowhere) = (client.id.as_str(), "The app did not say where to go next (redirect_uri is missing).");
+    let redirect_uri = asked.one("redirect_uri")?.ok_or_else(|| page(id, "", nowhere))?;
     if !client.redirects_to(redirect_uri) {
-        return Err(page("The app wants you sent to an address that is not registered for it (redirect_uri)."));
+        let words = "The app wants you sent to an address that is not registered for it (redirect_uri).";
+        return Err(page(id, redirect_uri, words));
     }
     let mode = response_mode(&asked);
     // Where two stand there, neither is echoed.
@@ -149,6 +153,12 @@ fn check_form(client: &Client, asked: &Parameters, pushed: bool) -> Result<()> {
     let is_long = |name| asked.one(name).map(|value| value.is_some_and(|value| value.len() > 2048));
     if is_long("nonce")? || is_long("state")? {
         return Err(refuse("The parameters state and nonce may have 2048 characters at most."));
+    }
+    // RFC 6749 appendix A.5. Anything else would take up to six times its room where it is kept.
+    let is_plain = |value: &str| value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_odd = |name| asked.one(name).map(|value| value.is_some_and(|value| !is_plain(value)));
+    if is_odd("nonce")? || is_odd("state")? {
+        return Err(refuse("The parameters state and nonce are made of printable ASCII characters."));
     }
     Ok(())
 }

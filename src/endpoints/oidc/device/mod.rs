@@ -24,7 +24,7 @@ use crate::services::sessions::Live;
 use crate::services::tokens::may_enter;
 use crate::web::device::describe;
 use crate::web::form::Form;
-use crate::web::opens::{Opened, opened};
+use crate::web::opens::{Opened, elsewhere, opened};
 use crate::web::page::Page;
 use crate::web::problems::Problems;
 use crate::web::visitor::{Member, Visitor, see_other};
@@ -53,8 +53,10 @@ pub struct ConfirmDevicePage {
     pub code: String,
     /// The app on the device.
     pub client: String,
-    /// The host that the app is known by; none where it has none.
+    /// The host that the app is known by; none where it has none but what it chose itself.
     pub host: Option<String>,
+    /// Whether nobody here has declared it, so that its name is its own word, or its host's.
+    pub is_unvouched: bool,
     /// What the device calls itself.
     pub device: String,
     /// Where it asked from.
@@ -177,14 +179,18 @@ fn sign_in_again(visitor: &Visitor, code: &UserCode) -> String {
 }
 
 fn confirm(visitor: &Visitor, code: &UserCode, device: Device, client: &Client, live: &Live) -> ConfirmDevicePage {
+    let mut items = opened(&device.scope, [], &live.user);
+    items.extend(device.resources.as_slice().iter().map(|one| elsewhere(one)));
     ConfirmDevicePage {
         code: code.to_string(),
         client: client.name().to_owned(),
-        host: client.host(),
+        // Nothing goes to the addresses that an app has registered for itself: they say nothing of who this is.
+        host: client.host().filter(|_| client.is_described() || !client.is_unvouched()),
+        is_unvouched: client.is_unvouched(),
         device: describe(&device.user_agent).name,
         address: device.address,
         since: When::new(device.since, visitor.now()),
-        items: opened(&device.scope, [], &live.user),
+        items,
         not_you: sign_in_again(visitor, code),
     }
 }

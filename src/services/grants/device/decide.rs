@@ -13,6 +13,7 @@ use crate::services::caller::Caller;
 use crate::services::grants::Grants;
 use crate::services::sessions::Live;
 use crate::services::shared::Limit;
+use crate::services::users;
 
 /// How many wrong codes one account, and one network, may type (SEC-064).
 const WRONG: Limit = Limit { max: 5, window: Duration::from_secs(600) };
@@ -23,9 +24,13 @@ impl Grants {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`], in the same words for a code that was never there, has died or
-    /// was used; [`ErrorKind::TooManyRequests`] after too many of those; when the database is away.
+    /// was used; [`ErrorKind::TooManyRequests`] after too many of those; [`ErrorKind::Unauthenticated`]
+    /// when the session has ended meanwhile; when the database is away.
     pub async fn enter_user_code(&self, typed: &str, live: &Live, caller: &Caller) -> Result<UserCode> {
-        let tries = [format!("user codes/{}", caller.network()), format!("user codes/{}", live.user.id)];
+        let tries = [
+            format!("user codes of networks/{}", caller.network()),
+            format!("user codes of accounts/{}", live.user.id),
+        ];
         // Counted before it is looked at, and given back if it was right: of many at once none slips by.
         for key in &tries {
             self.shared.counters.hit(key, WRONG).map_err(too_many)?;
@@ -36,7 +41,15 @@ impl Grants {
             .col_expr(Column::SessionId, Expr::value(live.session.id))
             .col_expr(Column::UserId, Expr::value(live.user.id))
             .filter(waits);
-        let write = self.database.write_statement(|tx| Box::pin(async move { Ok(take.exec(tx).await?.rows_affected) }));
+        let (grants, session, user) = (self.clone(), live.session.id, live.user.id);
+        let write = self.database.write(move |tx| {
+            Box::pin(async move {
+                if !users::share(tx, user).await? || !grants.sessions.share(tx, session).await? {
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
+                Ok(take.exec(tx).await?.rows_affected)
+            })
+        });
         if write.await? == 0 {
             return Err(wrong_user_code());
         }
