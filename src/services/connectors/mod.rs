@@ -16,7 +16,6 @@ mod kept;
 pub mod known;
 mod looked_up;
 mod mapping;
-mod openid_settings;
 mod preview;
 mod profile;
 mod protocol;

@@ -1,5 +1,7 @@
 //! Settings of the providers that let people in, by the chat's names.
 
+mod openid;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -7,8 +9,8 @@ use url::Url;
 
 use super::connector::{Connector, Trust};
 use super::draft::Draft;
+use super::file;
 use super::known::{self, Known};
-use super::{file, openid_settings};
 use crate::env::{Absent, Env, Fault, Parsed, address, files, words};
 
 const FILE: &str = "POSTERN_CONNECTORS_FILE";
@@ -24,14 +26,14 @@ pub struct Settings {
 }
 
 /// The chat's names for one provider: id, secret, callback, with what each is.
-pub(super) struct Names {
+struct Names {
     kind: &'static str,
-    pub(super) id: (&'static str, &'static str),
+    id: (&'static str, &'static str),
     secret: (&'static str, &'static str),
     callback: (&'static str, &'static str),
 }
 
-pub(super) const OPENID: Names = Names {
+const OPENID: Names = Names {
     kind: "openid",
     id: ("OPENID_CLIENT_ID", "Our id at an OpenID provider."),
     secret: ("OPENID_CLIENT_SECRET", "Our secret there."),
@@ -83,7 +85,7 @@ impl Settings {
         );
         let before = env.problems().len();
         let mut drafts = BTreeMap::new();
-        let (draft, straight) = openid_settings::read(env, url);
+        let (draft, straight) = openid::read(env, url);
         drafts.extend(draft.map(|draft| ("openid".to_owned(), draft)));
         for names in &NAMES {
             if let Some(draft) = one(env, names, url) {
@@ -137,7 +139,7 @@ fn tell(env: &mut Env, problem: &str) {
 }
 
 /// Id and secret of one provider: both or neither. LibreChat passes over half of them in silence.
-pub(super) fn one(env: &mut Env, names: &Names, url: Option<&Url>) -> Option<Draft> {
+fn one(env: &mut Env, names: &Names, url: Option<&Url>) -> Option<Draft> {
     let Names { kind, id, secret, callback } = names;
     let client_id = env.optional(id.0, "", id.1, |text| words::line(text, 500));
     let client_secret = env.secret(secret.0, Absent::Words(""), secret.1);
@@ -161,7 +163,7 @@ pub(super) fn one(env: &mut Env, names: &Names, url: Option<&Url>) -> Option<Dra
     Some(Draft { known, client_id, client_secret, is_public, callback: Some(callback), ..Draft::default() })
 }
 
-pub(super) fn lacks(env: &mut Env, given: &str, lacking: &str) {
+fn lacks(env: &mut Env, given: &str, lacking: &str) {
     let wrong = format!("is set, but {lacking} is not");
     env.problem(given, Fault::new(wrong, format!("Set {lacking} too, or take {given} out")));
 }

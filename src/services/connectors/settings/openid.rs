@@ -1,15 +1,15 @@
-//! Settings of the OpenID provider, by the chat's names.
+//! Settings of the one OpenID provider that the chat's names set up.
 
 use std::time::Duration;
 
 use url::Url;
 
-use super::connector::ClaimNames;
-use super::discovery;
-use super::draft::Draft;
-use super::mapping::RoleSync;
-use super::said::{ClaimTest, TokenKind};
-use super::settings::{OPENID, lacks, one};
+use super::super::connector::ClaimNames;
+use super::super::discovery;
+use super::super::draft::Draft;
+use super::super::mapping::RoleSync;
+use super::super::said::{ClaimTest, TokenKind};
+use super::{OPENID, lacks, one};
 use crate::env::{Env, Fault, Parsed, numbers, words};
 use crate::services::users::ADMIN;
 
