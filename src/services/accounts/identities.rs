@@ -121,10 +121,14 @@ impl Accounts {
         let (standing, connector) = (profile.standing.clone(), profile.who.connector.clone());
         self.transact(move |it, tx| {
             Box::pin(async move {
-                let admins = it.users.hold_admins(tx).await?;
+                let admins = match user.roles.contains(ADMIN) {
+                    true => it.users.hold_admins(tx).await?,
+                    false => Vec::new(),
+                };
                 let now = it.users.hold(tx, user.id).await?.ok_or(ErrorKind::WrongCredentials)?;
                 let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
-                if !roles.contains(ADMIN) && admins == [now.id] {
+                let is_last = now.roles.contains(ADMIN) && admins.iter().all(|admin| *admin == now.id);
+                if is_last && !roles.contains(ADMIN) {
                     tracing::warn!(user = %now.id, connector, "the last administrator stays one");
                     roles = as_admin(&roles);
                 }
