@@ -70,7 +70,7 @@ impl ChatConfig {
             openid_login_enabled: openid.is_some(),
             openid_label: openid.map_or("Continue with OpenID", |connector| &connector.label).to_owned(),
             openid_image_url: String::new(),
-            openid_auto_redirect: false,
+            openid_auto_redirect: config.connectors.straight && openid.is_some(),
         }
     }
 }

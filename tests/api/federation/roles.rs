@@ -124,6 +124,7 @@ async fn the_sign_in_page_leads_straight_on_where_it_is_to() {
     let browser = Browser::at(&gate.server);
     let answer = browser.open("/login?return_to=%2Faccount%2Fsecurity").await.expect(303);
     assert_eq!(answer.header("location"), "/oauth/openid?return_to=%2Faccount%2Fsecurity");
+    assert_eq!(gate.server.get("/api/config").await.expect(200).json()["openidAutoRedirect"], true);
     let location = browser.open(answer.header("location")).await.expect(303).header("location").to_owned();
     let back = browser.open(&gate.upstream.lets_in(&location, &json!({}))).await.expect(303);
     assert_eq!(back.header("location"), "/account/security");
