@@ -16,6 +16,8 @@ pub struct Way {
     pub kind: &'static str,
     /// The words on it.
     pub label: String,
+    /// Whether it shows a picture of its own instead.
+    pub image: bool,
 }
 
 /// The path to which the sign-in page leads straight on, where it does: a sign-in at the one provider, and
@@ -30,6 +32,11 @@ pub fn straight(connectors: &Connectors, return_to: Option<&ReturnTo>) -> Option
 
 impl From<&Connector> for Way {
     fn from(connector: &Connector) -> Self {
-        Self { id: connector.id.clone(), kind: connector.known.kind, label: connector.label.clone() }
+        Self {
+            id: connector.id.clone(),
+            kind: connector.known.kind,
+            label: connector.label.clone(),
+            image: connector.image.is_some(),
+        }
     }
 }

@@ -100,6 +100,8 @@ pub struct Connector {
     pub mapping: Mapping,
     /// The claims of which a profile is made.
     pub claims: ClaimNames,
+    /// Where the picture on its button is; none: its kind's mark.
+    pub image: Option<String>,
     /// What is asked for as the audience of the access token (`audience`, as Auth0 has it).
     pub audience: Option<String>,
 }

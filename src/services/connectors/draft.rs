@@ -37,6 +37,7 @@ pub(super) struct Draft {
     pub(super) mapping: Mapping,
     pub(super) claims: ClaimNames,
     pub(super) audience: Option<String>,
+    pub(super) image: Option<String>,
 }
 
 impl Draft {
@@ -88,6 +89,7 @@ impl Draft {
             mapping: self.mapping,
             claims: self.claims,
             audience: self.audience,
+            image: self.image,
         })
     }
 

@@ -18,9 +18,9 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 4] = ["image", "pkce", "profile", "keep_tokens"];
+const LATER: [&str; 3] = ["pkce", "profile", "keep_tokens"];
 /// Keys that are read.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "id",
     "kind",
     "issuer",
@@ -29,6 +29,7 @@ const KEYS: [&str; 23] = [
     "client_secret_file",
     "scope",
     "label",
+    "image",
     "token_endpoint_auth_method",
     "authorization_url",
     "token_url",
@@ -129,6 +130,7 @@ impl Keys<'_> {
         put(&mut draft.client_id, self.text("client_id", |text| words::line(text, 500)));
         put(&mut draft.client_secret, self.secret(path));
         put(&mut draft.label, self.text("label", |text| words::line(text, 60)));
+        put(&mut draft.image, self.text("image", is_web));
         put(&mut draft.authorization_url, self.text("authorization_url", is_web));
         put(&mut draft.token_url, self.text("token_url", is_web));
         put(&mut draft.api_url, self.text("api_url", is_web));

@@ -12,6 +12,7 @@ mod file;
 mod file_rules;
 mod flow;
 mod id_token;
+mod images;
 mod kept;
 pub mod known;
 mod looked_up;
@@ -27,6 +28,7 @@ mod who;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
+pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use protocol::Returned;
 pub use settings::Settings;
@@ -47,6 +49,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
 use crate::secret::DerivedKey;
+use images::Images;
 use looked_up::LookedUp;
 
 /// The providers that let people in; cheap to clone.
@@ -54,6 +57,7 @@ use looked_up::LookedUp;
 pub struct Connectors {
     parts: Arc<Parts>,
     looked_up: LookedUp,
+    images: Images,
 }
 
 /// What they stand on.
@@ -82,7 +86,8 @@ impl Connectors {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let looked_up = LookedUp::new(parts.outgoing.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), looked_up }
+        let images = Images::new(parts.outgoing.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), looked_up, images }
     }
 
     /// Every one, in the order of the buttons.
@@ -101,6 +106,11 @@ impl Connectors {
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Connector> {
         self.list().iter().find(|connector| connector.callback == path)
+    }
+
+    /// The picture on the button of `connector`; none where it has none, or none can be had.
+    pub async fn image(&self, connector: &Connector) -> Option<Image> {
+        self.images.of(connector).await
     }
 
     /// The one to which the sign-in page leads straight on, where it does.

@@ -10,7 +10,7 @@ use super::super::draft::Draft;
 use super::super::mapping::RoleSync;
 use super::super::said::{ClaimTest, TokenKind};
 use super::{OPENID, lacks, one};
-use crate::env::{Env, Fault, Parsed, numbers, words};
+use crate::env::{Env, Fault, Parsed, address, numbers, words};
 use crate::services::users::ADMIN;
 
 const ISSUER: &str = "OPENID_ISSUER";
@@ -56,9 +56,12 @@ pub(super) fn read(env: &mut Env, url: Option<&Url>) -> (Option<Draft>, Option<b
     let sync = role_sync(env);
     let about = "The sign-in page leads straight to this provider; /login?redirect=false stays.";
     let straight = env.or("OPENID_AUTO_REDIRECT", "false", about, words::boolean);
+    let about = "Picture on its button (PNG, JPEG, GIF or WebP); served by us.";
+    let image = env.optional("OPENID_IMAGE_URL", "", about, |text| Ok(text.to_owned()));
     let draft = one(env, &OPENID, url);
     let draft = issuer.and_then(|issuer| provider(env, issuer, draft, url)).zip(usual).map(|(draft, usual)| {
         let mut draft = Draft { claims: claims.unwrap_or_default(), ..usual.onto(draft) };
+        draft.image = image.flatten().filter(|text| is_web(env, text));
         draft.audience = audience.flatten().and_then(|list| list.into_iter().next());
         // As at the chat, where the rest means nothing without a role.
         let required = required.filter(|(roles, ..)| roles.is_some());
@@ -68,6 +71,15 @@ pub(super) fn read(env: &mut Env, url: Option<&Url>) -> (Option<Draft>, Option<b
         draft
     });
     (draft, straight)
+}
+
+/// Whether the picture can be fetched; a path of the chat's own cannot.
+fn is_web(env: &mut Env, text: &str) -> bool {
+    let is_web = address::web(text).is_ok();
+    if !is_web {
+        env.warn("OPENID_IMAGE_URL", "no web address, so the button shows no picture.");
+    }
+    is_web
 }
 
 /// The provider, if one is set up that is not ourselves.
