@@ -93,6 +93,7 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/account/theme", post(account::settings::submit_theme))
         .at("/account/security", get(account::security::show).post(account::security::submit))
         .at("/account/sessions", get(account::sessions::show).post(account::sessions::submit))
+        .at("/login/image/:id", get(login::image::show))
         .at("/login/link/:key", get(login::link::show).post(login::link::submit))
         .at("/account/connections", get(account::connections::show).post(account::connections::submit))
         .at("/account/connections/:key", get(account::connections::ask).post(account::connections::connect))

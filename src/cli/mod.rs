@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod config;
+pub mod connector;
 mod doctor;
 mod failure;
 mod health;
@@ -62,6 +63,9 @@ enum Command {
     /// Add and change clients
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// List the providers that let people in, and try out what their claims become
+    #[command(subcommand)]
+    Connector(connector::ConnectorCommand),
     /// List and rotate the keys that sign tokens
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -86,7 +90,7 @@ impl Command {
     fn missing<'a>(&self, random: &'a Random) -> Missing<'a> {
         use {client::ClientCommand, user::UserCommand};
         match self {
-            Self::Migrate { dry_run: true } => Missing::Foretell(random),
+            Self::Migrate { dry_run: true } | Self::Connector(_) => Missing::Foretell(random),
             Self::Serve | Self::Migrate { .. } | Self::RecoverAdmin { .. } => Missing::Make(random),
             Self::User(UserCommand::Create(_)) | Self::Client(ClientCommand::Add(_)) => Missing::Make(random),
             _ => Missing::Beside(random),
@@ -130,6 +134,10 @@ impl Cli {
                 let (config, notes) = loaded.map_err(Failure::Settings)?;
                 match command {
                     Command::Serve => serve::run(config, &notes, json, out).await?,
+                    Command::Connector(command) => {
+                        let _ = config::warn(&notes, err);
+                        connector::run(&command, &config, json, out)?;
+                    }
                     command => {
                         let _ = config::warn(&notes, err);
                         with_database(command, config, json, (out, err)).await?;
@@ -158,7 +166,12 @@ async fn with_database(
         Command::Keys(command) => keys::run(command, &app.keys, json, out).await,
         Command::Doctor(command) => doctor::run(&app, command, json, out).await,
         Command::RecoverAdmin { email } => user::recover_admin(&app, email, json, out).await,
-        Command::Serve | Command::Migrate { .. } | Command::Config(_) | Command::Health | Command::Openapi => Ok(()),
+        Command::Serve
+        | Command::Migrate { .. }
+        | Command::Config(_)
+        | Command::Connector(_)
+        | Command::Health
+        | Command::Openapi => Ok(()),
     };
     app.database.clone().close().await?;
     done

@@ -98,6 +98,15 @@ error_kinds! {
     EmailMissing = "email_missing", 403, "An account needs an e-mail address, and none came along. Add or confirm one over there, and let it be passed on.";
     /// Somebody whom a provider vouches for has an account here already, which is not linked with it.
     AccountExists = "account_exists", 409, "There is an account with that e-mail address. Sign in the way you did before.";
+    /// Somebody whom a provider vouches for is in none of the organisations, teams, servers or groups there whose
+    /// people may come in.
+    NotMember = "not_a_member", 403, "Only members of certain organisations or groups may come in this way.";
+    /// The same, and it cannot be known in which they are.
+    GroupsUnknown = "groups_unknown", 403, "The provider does not tell in which groups you are, and only some may come in this way.";
+    /// Their organisation is none whose people may come in.
+    OtherTenant = "other_tenant", 403, "Accounts of this organisation may not come in this way.";
+    /// They lack the role that is asked for.
+    RoleMissing = "role_missing", 403, "Your account at the provider lacks the role that is needed to come in here.";
     /// Sign-up is switched off.
     RegistrationOff = "registration_off", 403, "Sign-up is closed here. Ask the operator for an account.";
     /// Password sign-in is switched off.

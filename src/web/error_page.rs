@@ -96,7 +96,13 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str, Option<Action>) 
         Kind::Disabled => {
             ("This account is switched off", "Only the people who run this service can switch it on again.", None)
         }
-        Kind::ProviderFailed | Kind::EmailMissing | Kind::AccountExists => ("You are not signed in", "", SIGN_IN),
+        Kind::ProviderFailed
+        | Kind::EmailMissing
+        | Kind::AccountExists
+        | Kind::NotMember
+        | Kind::GroupsUnknown
+        | Kind::OtherTenant
+        | Kind::RoleMissing => ("You are not signed in", "", SIGN_IN),
         Kind::RegistrationOff => ("Sign-up is closed", "Ask the people who run this service for an account.", SIGN_IN),
         Kind::PasswordLoginOff => ("No sign-in by password", "It is switched off here.", None),
         Kind::Unverified => ("Confirm your address first", "", None),

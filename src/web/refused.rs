@@ -27,6 +27,18 @@ pub fn problems(code: &str, name: &str) -> Option<Problems> {
         Kind::Forbidden => {
             format!("The account that {name} vouches for may not come in here. Try another one, or ask the people who run this service.")
         }
+        Kind::NotMember => {
+            format!("Only members of certain organisations or groups at {name} may come in here, and you were in none of them there. If you are, check that {name} lets this service see it, or use the account that is.")
+        }
+        Kind::GroupsUnknown => {
+            format!("Only members of certain groups at {name} may come in here, and {name} does not tell this service yours. Tell the people who run this service.")
+        }
+        Kind::OtherTenant => {
+            format!("Your organisation at {name} is none of those whose people may come in here. Use an account of the right one.")
+        }
+        Kind::RoleMissing => {
+            format!("Your account at {name} lacks the role that is needed here. Ask whoever manages accounts there for it, then sign in again.")
+        }
         _ => return None,
     };
     Some(Problems { title: format!("{name} did not sign you in"), text, fields: Vec::new() })
@@ -39,6 +51,9 @@ mod tests {
     #[test]
     fn a_made_up_code_says_nothing() {
         assert!(problems("access_denied", "GitHub").is_some_and(|it| it.title == "GitHub did not sign you in"));
+        for code in ["not_a_member", "groups_unknown", "other_tenant", "role_missing"] {
+            assert!(problems(code, "GitHub").is_some_and(|it| it.text.contains("GitHub")), "{code}");
+        }
         for code in ["", "server_error", "<script>", "wrong_credentials"] {
             assert!(problems(code, "GitHub").is_none(), "{code}");
         }

@@ -8,6 +8,7 @@ mod browser_sessions;
 mod command_line;
 mod contract;
 mod client_for_apps;
+mod connector_command;
 mod crash;
 mod doctor;
 mod federation;

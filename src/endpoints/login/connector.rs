@@ -17,6 +17,7 @@ use crate::services::caller::Caller;
 use crate::services::connectors::{Begun, Connector, Errand, Kept, Profile, Returned};
 use crate::web::cookie::Cookie;
 use crate::web::form::pairs;
+use crate::web::refused;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
 
@@ -178,24 +179,13 @@ impl Coming<'_> {
     /// Back to where one signs in, which says why in words. What a person has to know in full, such as
     /// how long a ban lasts, is a page of its own.
     fn refuse(&self, errand: &Errand, error: Error) -> Result<Response> {
-        use ErrorKind as Kind;
         let Self { visitor, connector, .. } = *self;
         tracing::info!(connector = connector.id, ?error, "nobody came in");
         let settings = &visitor.web.settings;
         if let (Errand::Chat, Some(client)) = (errand, &settings.domain_client) {
             return see_other(&format!("{}/login?redirect=false&error=auth_failed", base(client)));
         }
-        let is_told_there = matches!(
-            error.kind,
-            Kind::AccessDenied
-                | Kind::ProviderFailed
-                | Kind::Unavailable
-                | Kind::RegistrationOff
-                | Kind::EmailMissing
-                | Kind::AccountExists
-                | Kind::Forbidden
-        );
-        if !is_told_there {
+        if refused::problems(error.kind.code(), &connector.name).is_none() {
             return Err(error);
         }
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -20,7 +20,7 @@ use crate::web::problems::Problems;
 use crate::web::refused;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
-use crate::web::ways::Way;
+use crate::web::ways::{Way, straight};
 
 /// The sign-in page.
 #[derive(Debug, Default, Serialize)]
@@ -70,6 +70,8 @@ pub struct LoginQuery {
     failed: Option<String>,
     /// The connector of that provider.
     by: Option<String>,
+    /// `false`: the page stays though it would lead straight to a provider, as the chat's does.
+    redirect: Option<String>,
 }
 
 /// What the form sends.
@@ -84,7 +86,7 @@ pub struct LoginForm {
 #[handler]
 pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
-    let LoginQuery { return_to, again, failed, by } = query.0;
+    let LoginQuery { return_to, again, failed, by, redirect } = query.0;
     let problems = failed.zip(by).and_then(|(code, by)| refused::problems(&code, &app.connectors.named(&by)?.name));
     let return_to = return_to.and_then(|text| ReturnTo::parse(&text, settings));
     if visitor.live.is_some() && !again {
@@ -94,6 +96,11 @@ pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, r
         return Err(ErrorKind::PasswordLoginOff.into());
     }
     let signed_up = visitor.web.cookies.read(request.headers(), Cookie::SignedUp).map(signed_up_address);
+    // Whoever was refused there, or has something to read here, is not sent back.
+    let stays = problems.is_some() || signed_up.is_some() || again || redirect.as_deref() == Some("false");
+    if let Some(path) = straight(&app.connectors, return_to.as_ref()).filter(|_| !stays) {
+        return visitor.lead_to(&path);
+    }
     let waiting = Waiting::find(&app, &visitor, return_to.as_ref()).await?;
     let notice = match (&signed_up, &return_to) {
         _ if problems.is_some() => None,

@@ -4,8 +4,12 @@ use crate::web::ways::Way;
 
 /// One of each kind.
 pub(super) fn all() -> Vec<Way> {
-    let way =
-        |kind: &'static str, label: &str| Way { id: kind.to_owned(), kind, label: format!("Continue with {label}") };
+    let way = |kind: &'static str, label: &str| Way {
+        id: kind.to_owned(),
+        kind,
+        label: format!("Continue with {label}"),
+        image: false,
+    };
     vec![
         way("openid", "Fernwood ID"),
         way("google", "Google"),

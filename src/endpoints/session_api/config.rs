@@ -69,8 +69,11 @@ impl ChatConfig {
             apple_login_enabled: false,
             openid_login_enabled: openid.is_some(),
             openid_label: openid.map_or("Continue with OpenID", |connector| &connector.label).to_owned(),
-            openid_image_url: String::new(),
-            openid_auto_redirect: false,
+            openid_image_url: openid
+                .filter(|connector| connector.image.is_some())
+                .map(|connector| format!("{}/login/image/{}", config.web.issuer(), connector.id))
+                .unwrap_or_default(),
+            openid_auto_redirect: config.connectors.straight && openid.is_some(),
         }
     }
 }

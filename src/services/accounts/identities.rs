@@ -9,7 +9,7 @@ use crate::services::audit::EventKind;
 use crate::services::database::Executor;
 use crate::services::shared::Subject;
 use crate::services::users::identity::Profile;
-use crate::services::users::{ADMIN, Created, NewUser, User};
+use crate::services::users::{ADMIN, Created, NewUser, User, as_admin};
 
 impl Accounts {
     /// Makes an account that `profile` opens.
@@ -98,6 +98,43 @@ impl Accounts {
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
                 it.put_identity(tx, now.id, &profile, &doer).await?;
                 Ok(((), subjects))
+            })
+        })
+        .await
+    }
+
+    /// Gives `user` the roles and groups that `profile` makes of them. The last administrator stays one:
+    /// a provider's word must not leave a service that nobody can run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongCredentials`] when the account is gone; when the database is away.
+    pub async fn take_standing(&self, user: User, profile: &Profile, doer: Doer) -> Result<User> {
+        if profile.standing.is_of(&user) {
+            return Ok(user);
+        }
+        let (standing, connector) = (profile.standing.clone(), profile.who.connector.clone());
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                let admins = match user.roles.contains(ADMIN) {
+                    true => it.users.hold_admins(tx).await?,
+                    false => Vec::new(),
+                };
+                let now = it.users.hold(tx, user.id).await?.ok_or(ErrorKind::WrongCredentials)?;
+                let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
+                let is_last = now.roles.contains(ADMIN) && admins.iter().all(|admin| *admin == now.id);
+                if is_last && !roles.contains(ADMIN) {
+                    tracing::warn!(user = %now.id, connector, "the last administrator stays one");
+                    roles = as_admin(&roles);
+                }
+                if (&roles, &groups) == (&now.roles, &now.groups) {
+                    return Ok((now, Vec::new()));
+                }
+                let changed = it.users.change(tx, now.id, |row| (row.roles, row.groups) = (Set(roles), Set(groups)));
+                let changed = changed.await?;
+                let event = doer.event(EventKind::RolesChanged, now.id).with("connector", connector);
+                let event = event.with("roles", changed.roles.to_string()).with("groups", changed.groups.to_string());
+                it.audit.record(tx, event).await?;
+                Ok((changed, vec![Subject::User(now.id)]))
             })
         })
         .await

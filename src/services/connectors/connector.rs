@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::admission::Admission;
 use super::known::Known;
+use super::mapping::Mapping;
 
 /// How the secret travels to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct Provider {
     pub says_issuer: bool,
     /// Whether it takes the secret in the form; else by HTTP Basic.
     pub takes_post: bool,
+    /// The base of Microsoft Graph, where it names one.
+    pub graph_url: Option<String>,
 }
 
 /// A provider that lets people in.
@@ -90,4 +94,33 @@ pub struct Connector {
     pub hosted_domains: Vec<String>,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
+    /// Who may come in.
+    pub admission: Admission,
+    /// What its people become.
+    pub mapping: Mapping,
+    /// The claims of which a profile is made.
+    pub claims: ClaimNames,
+    /// Where the picture on its button is; none: its kind's mark.
+    pub image: Option<String>,
+    /// What is asked for as the audience of the access token (`audience`, as Auth0 has it).
+    pub audience: Option<String>,
+}
+
+impl Connector {
+    /// The callback address, which has to be registered at the provider, where we are at `issuer`.
+    #[must_use]
+    pub fn callback_below(&self, issuer: &str) -> String {
+        format!("{issuer}{}", self.callback)
+    }
+}
+
+/// Claims that are read before the usual ones: names, or paths with a dot for each step down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClaimNames {
+    /// For the user name.
+    pub username: Option<String>,
+    /// For the name.
+    pub name: Option<String>,
+    /// For the address; what it holds counts as not verified unless it is `email`.
+    pub email: Option<String>,
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::connector::Provider;
-use super::failure;
+use super::{failure, tenant};
 use crate::error::Result;
 
 /// What stands behind an issuer.
@@ -22,6 +22,9 @@ const DOCUMENT: &str = "/.well-known/openid-configuration";
 struct More {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    /// Where Microsoft Graph of this cloud is.
+    #[serde(default)]
+    msgraph_host: Option<Value>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -71,7 +74,7 @@ pub(super) fn address(issuer: &str) -> String {
 pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
     let document: Document = serde_json::from_value(document).map_err(failure::upstream)?;
     let own = document.issuer().as_str();
-    if own.strip_suffix('/').unwrap_or(own) != issuer {
+    if own.strip_suffix('/').unwrap_or(own) != issuer && !tenant::is_template_of(own, issuer) {
         return Err(failure::upstream("its discovery document is another issuer's"));
     }
     let authorization = document.authorization_endpoint().as_str();
@@ -92,7 +95,16 @@ pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
         algorithms: document.id_token_signing_alg_values_supported().iter().filter_map(names).collect(),
         says_issuer: document.additional_metadata().authorization_response_iss_parameter_supported,
         takes_post: takes(CoreClientAuthMethod::ClientSecretPost),
+        graph_url: document.additional_metadata().msgraph_host.as_ref().and_then(|host| graph(own, host.as_str()?)),
     })
+}
+
+/// The base of Microsoft Graph on `host`: a host, and nothing that would make another address of it.
+fn graph(issuer: &str, host: &str) -> Option<String> {
+    let scheme = issuer.split(':').next()?;
+    let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    let is_plain = url.as_str() == format!("{scheme}://{host}/") && url.username().is_empty();
+    is_plain.then(|| format!("{url}v1.0"))
 }
 
 #[cfg(test)]
@@ -135,6 +147,27 @@ mod tests {
             ("id.example.com", "https://id.example.com"),
         ] {
             assert!(!speaks(pasted, own), "{pasted} {own}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_speaks_for_a_tenant_is_found_by_the_words_for_many_alone() {
+        let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
+        for (word, is_taken) in
+            [("common", true), ("organizations", true), ("consumers", false), ("example.com", false)]
+        {
+            let pasted = format!("https://login.microsoftonline.com/{word}/v2.0");
+            assert_eq!(read(&pasted, document(template)).is_ok_and(|it| it.issuer == template), is_taken, "{word}");
+        }
+    }
+
+    #[test]
+    fn sec_126_graph_is_a_host_and_nothing_else() {
+        let graph = |host: &str| graph("https://login.microsoftonline.com/common/v2.0", host);
+        assert_eq!(graph("graph.microsoft.us").as_deref(), Some("https://graph.microsoft.us/v1.0"));
+        for odd in ["", "evil.example/x", "a@evil.example", "evil.example?x", "evil.example#x", "https://evil.example"]
+        {
+            assert_eq!(graph(odd), None, "{odd}");
         }
     }
 

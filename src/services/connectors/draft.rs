@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
+use super::admission::Admission;
+use super::connector::{ClaimNames, Connector, Place, Provider, SecretMethod, Trust};
 use super::discovery;
 use super::known::{Fixed, Known, Source};
+use super::mapping::Mapping;
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,11 @@ pub(super) struct Draft {
     pub(super) allowed_domains: Option<Vec<String>>,
     pub(super) hosted_domains: Vec<String>,
     pub(super) clock_tolerance: Option<Duration>,
+    pub(super) admission: Admission,
+    pub(super) mapping: Mapping,
+    pub(super) claims: ClaimNames,
+    pub(super) audience: Option<String>,
+    pub(super) image: Option<String>,
 }
 
 impl Draft {
@@ -39,21 +46,13 @@ impl Draft {
     ///
     /// # Errors
     /// What lacks or does not fit, each as a sentence that begins with the key.
-    pub(super) fn finish(self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
-        let mut problems = Vec::new();
-        let mut need = |key: &str, given: bool| {
-            if !given {
-                problems.push(format!("{key}: lacks."));
-            }
-        };
-        need("kind", self.known.is_some());
-        need("client_id", self.client_id.is_some());
-        need("client_secret", self.client_secret.is_some() || self.is_public);
-        if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
-            problems
-                .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());
-        }
+    pub(super) fn finish(mut self, id: &str, registration: impl Fn(&Known) -> bool) -> Result<Connector, Vec<String>> {
+        let mut problems = self.lacking();
         let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
+        if let (Some(known), Some(place)) = (self.known, &place) {
+            problems.extend(self.admission.problems(known, place));
+            problems.extend(self.mapping.problems(known));
+        }
         // What is known of a provider's care is known of its own servers alone.
         let is_elsewhere = self.known.and_then(|known| known.fixed.as_ref()).is_some_and(|fixed| {
             self.has_addresses() || self.issuer.as_deref().is_some_and(|issuer| issuer != fixed.issuer)
@@ -64,7 +63,12 @@ impl Draft {
             return Err(problems);
         };
         let label = self.label.unwrap_or_else(|| format!("Continue with {}", known.name));
-        let scope = self.scope.unwrap_or_else(|| known.scope.iter().map(ToString::to_string).collect());
+        if known.groups.is_some() {
+            self.mapping.groups.iter_mut().for_each(|mapped| mapped.name = mapped.name.to_lowercase());
+            self.admission.required_groups.iter_mut().for_each(|group| *group = group.to_lowercase());
+        }
+        let asks_groups = self.admission.groups().next().is_some() || !self.mapping.groups.is_empty();
+        let scope = self.scope.unwrap_or_else(|| usual_scope(known, asks_groups));
         Ok(Connector {
             id: id.to_owned(),
             known,
@@ -81,7 +85,28 @@ impl Draft {
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
             clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
+            admission: self.admission,
+            mapping: self.mapping,
+            claims: self.claims,
+            audience: self.audience,
+            image: self.image,
         })
+    }
+
+    /// What lacks, or is for other kinds of providers.
+    fn lacking(&self) -> Vec<String> {
+        let needed = [
+            ("kind", self.known.is_some()),
+            ("client_id", self.client_id.is_some()),
+            ("client_secret", self.client_secret.is_some() || self.is_public),
+        ];
+        let lacking = needed.into_iter().filter(|(_, is_given)| !is_given);
+        let mut problems: Vec<String> = lacking.map(|(key, _)| format!("{key}: lacks.")).collect();
+        if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
+            problems
+                .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());
+        }
+        problems
     }
 
     fn has_addresses(&self) -> bool {
@@ -124,6 +149,12 @@ impl Draft {
             // Compared where it comes; their older answers and installations of one's own lack it.
             says_issuer: false,
             takes_post: fixed.takes_post,
+            graph_url: None,
         }
     }
+}
+
+fn usual_scope(known: &Known, asks_groups: bool) -> Vec<String> {
+    let more = if asks_groups { known.scope_of_groups } else { &[] };
+    known.scope.iter().chain(more).map(ToString::to_string).collect()
 }

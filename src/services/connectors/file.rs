@@ -18,20 +18,9 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 10] = [
-    "image",
-    "pkce",
-    "organizations",
-    "teams",
-    "tenants",
-    "guilds",
-    "required_groups",
-    "role_map",
-    "profile",
-    "keep_tokens",
-];
+const LATER: [&str; 3] = ["pkce", "profile", "keep_tokens"];
 /// Keys that are read.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 24] = [
     "id",
     "kind",
     "issuer",
@@ -40,6 +29,7 @@ const KEYS: [&str; 17] = [
     "client_secret_file",
     "scope",
     "label",
+    "image",
     "token_endpoint_auth_method",
     "authorization_url",
     "token_url",
@@ -49,6 +39,12 @@ const KEYS: [&str; 17] = [
     "registration",
     "allowed_domains",
     "hosted_domains",
+    "organizations",
+    "teams",
+    "guilds",
+    "tenants",
+    "required_groups",
+    "role_map",
 ];
 
 /// Reads the file at `path` into `drafts`.
@@ -103,14 +99,14 @@ fn connector(
 }
 
 /// The keys of one table.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     id: &'a str,
-    table: &'a Table,
+    pub(super) table: &'a Table,
     problems: &'a mut Vec<String>,
 }
 
 impl Keys<'_> {
-    fn problem(&mut self, key: &str, words: &str) {
+    pub(super) fn problem(&mut self, key: &str, words: &str) {
         self.problems.push(format!("connector \"{}\": {key}: {words}", self.id));
     }
 
@@ -134,6 +130,7 @@ impl Keys<'_> {
         put(&mut draft.client_id, self.text("client_id", |text| words::line(text, 500)));
         put(&mut draft.client_secret, self.secret(path));
         put(&mut draft.label, self.text("label", |text| words::line(text, 60)));
+        put(&mut draft.image, self.text("image", is_web));
         put(&mut draft.authorization_url, self.text("authorization_url", is_web));
         put(&mut draft.token_url, self.text("token_url", is_web));
         put(&mut draft.api_url, self.text("api_url", is_web));
@@ -155,6 +152,8 @@ impl Keys<'_> {
         if let Some(domains) = self.domains("hosted_domains") {
             draft.hosted_domains = domains;
         }
+        self.admission(&mut draft.admission);
+        self.mapping(&mut draft.mapping);
     }
 
     /// The kind that is written, else the one that the id names.

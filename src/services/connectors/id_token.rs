@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::connector::Provider;
-use super::failure;
 use super::profile::Claims;
 use super::unique::Unique;
+use super::{failure, tenant};
 use crate::error::{Error, Result};
 
 /// How old a token may be that has just been made.
@@ -128,9 +128,13 @@ fn algorithm(name: &str, provider: &Provider) -> Result<Algorithm> {
 fn check_for_us(claims: &Claims, rules: &Rules<'_>) -> Result<()> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let own = rules.provider.issuer.as_str();
-    let is_issuer = |issuer: &str| issuer == own || (own, issuer) == GOOGLE;
+    let is_issuer = |issuer: &str| tenant::speaks_for(issuer, own) || (own, issuer) == GOOGLE;
     if !text("iss").is_some_and(is_issuer) {
         return Err(refused("its issuer is another one"));
+    }
+    let tenant = text("iss").and_then(|issuer| tenant::of(own, issuer));
+    if tenant.is_some() && text("tid") != tenant {
+        return Err(refused("its tenant is another one than its issuer's"));
     }
     let audience: Vec<&str> = match claims.get("aud") {
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),

@@ -12,7 +12,7 @@ use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use serde_json::Value;
 
 use super::connector::{Connector, Place, Provider};
-use super::{discovery, failure};
+use super::{discovery, failure, tenant};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::services::outgoing::{LARGEST_ANSWER, Outgoing};
@@ -117,7 +117,7 @@ impl LookedUp {
             }
             kept.asked_for_unknown = Some(now);
         }
-        match (self.fetch_keys(address).await, &kept.keys) {
+        match (self.fetch_keys(address, connector, provider).await, &kept.keys) {
             (Ok(keys), _) => {
                 let keys = Arc::new(keys);
                 kept.keys = Some((now, Arc::clone(&keys)));
@@ -131,10 +131,15 @@ impl LookedUp {
         }
     }
 
-    async fn fetch_keys(&self, address: &str) -> Result<Vec<CoreJsonWebKey>> {
+    async fn fetch_keys(
+        &self,
+        address: &str,
+        connector: &Connector,
+        provider: &Provider,
+    ) -> Result<Vec<CoreJsonWebKey>> {
         let mut set = self.outgoing.get_json(address, LARGEST_ANSWER).await?;
         if let Some(keys) = set.get_mut("keys").and_then(Value::as_array_mut) {
-            keys.retain(is_strong);
+            keys.retain(|key| is_strong(key) && signs_for(key, connector, provider));
             keys.truncate(MOST_KEYS);
         }
         let set: CoreJsonWebKeySet = serde_json::from_value::<JsonWebKeySet<_>>(set).map_err(failure::upstream)?;
@@ -146,6 +151,15 @@ impl Kept {
     fn pauses(&self, now: Timestamp) -> bool {
         self.failed.is_some_and(|at| now.since(at) < PAUSE)
     }
+}
+
+/// Whether a key may sign for `provider`: Microsoft Entra says of each for whom it does, and that of private
+/// accounts signs for no organisation.
+fn signs_for(key: &Value, connector: &Connector, provider: &Provider) -> bool {
+    let Some(issuer) = key.get("issuer").and_then(Value::as_str) else { return true };
+    let own = provider.issuer.as_str();
+    let is_allowed = |tenant: &str| connector.admission.tenants.iter().any(|one| one == tenant);
+    issuer == own || tenant::speaks_for(own, issuer) || tenant::of(own, issuer).is_some_and(is_allowed)
 }
 
 /// Whether a key is a public one, and no RSA key that is too short to trust.

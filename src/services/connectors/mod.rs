@@ -3,23 +3,32 @@
 //! Each is data ([`known`]); the flow is one for all. What a provider says ends as a [`Profile`]; whose
 //! account that opens is decided by [`sign_in`](super::sign_in).
 
+mod admission;
 pub mod connector;
 mod discovery;
 mod draft;
 mod failure;
 mod file;
+mod file_rules;
 mod flow;
 mod id_token;
+mod images;
 mod kept;
 pub mod known;
 mod looked_up;
+mod mapping;
+mod preview;
 mod profile;
 mod protocol;
+mod said;
 mod settings;
+mod tenant;
 mod unique;
+mod who;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
+pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use protocol::Returned;
 pub use settings::Settings;
@@ -40,6 +49,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
 use crate::secret::DerivedKey;
+use images::Images;
 use looked_up::LookedUp;
 
 /// The providers that let people in; cheap to clone.
@@ -47,6 +57,7 @@ use looked_up::LookedUp;
 pub struct Connectors {
     parts: Arc<Parts>,
     looked_up: LookedUp,
+    images: Images,
 }
 
 /// What they stand on.
@@ -75,7 +86,8 @@ impl Connectors {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let looked_up = LookedUp::new(parts.outgoing.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), looked_up }
+        let images = Images::new(parts.outgoing.clone(), parts.clock.clone());
+        Self { parts: Arc::new(parts), looked_up, images }
     }
 
     /// Every one, in the order of the buttons.
@@ -96,10 +108,20 @@ impl Connectors {
         self.list().iter().find(|connector| connector.callback == path)
     }
 
-    /// The callback address of `connector`, which has to be registered at the provider.
+    /// The picture on the button of `connector`; none where it has none, or none can be had.
+    pub async fn image(&self, connector: &Connector) -> Option<Image> {
+        self.images.of(connector).await
+    }
+
+    /// The one to which the sign-in page leads straight on, where it does.
     #[must_use]
-    pub fn callback(&self, connector: &Connector) -> String {
-        format!("{}{}", self.parts.issuer, connector.callback)
+    pub fn straight(&self) -> Option<&Connector> {
+        self.named("openid").filter(|_| self.parts.settings.straight)
+    }
+
+    /// The callback address of `connector`, which has to be registered at the provider.
+    fn callback(&self, connector: &Connector) -> String {
+        connector.callback_below(&self.parts.issuer)
     }
 
     /// Begins a sign-in at `connector` for the browser that holds `browser`; answers where to send it.

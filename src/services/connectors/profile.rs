@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::connector::{Connector, Provider, Trust};
-use super::failure;
+use super::connector::{ClaimNames, Connector, Provider, Trust};
+use super::{failure, said, tenant};
 use crate::error::Result;
 use crate::services::users::email::Email;
 use crate::services::users::identity::{ClaimedEmail, Profile, Who};
 use crate::services::users::name::clean;
+use crate::services::users::standing::Standing;
 
 /// Longest subject, in ASCII characters (OpenID Connect Core section 2).
 const LONGEST_SUBJECT: usize = 255;
@@ -21,15 +22,26 @@ pub(super) type Claims = Map<String, Value>;
 /// When the subject is none that can stand for a person for ever (SEC-098).
 pub(super) fn of_claims(connector: &Connector, provider: &Provider, token: &Claims, more: &Claims) -> Result<Profile> {
     let subject = subject(token)?;
-    let text = |name: &str| token.get(name).or_else(|| more.get(name)).and_then(Value::as_str);
-    let username = ["preferred_username", "username"].into_iter().find_map(text);
-    let email = claimed(connector.trust, token).or_else(|| claimed(connector.trust, more));
+    let text = |path: &str| said::at(token, path).or_else(|| said::at(more, path)).and_then(Value::as_str);
+    let ClaimNames { username, name: named, email } = &connector.claims;
+    let username = username.as_deref().into_iter().chain(["preferred_username", "username"]).find_map(text);
+    // Only `email` has a word beside it that says whose it is.
+    let own = email.as_deref().filter(|path| *path != "email").and_then(text);
+    let email = own.and_then(|address| self::email(Trust::Never, address, false));
+    let email = email.or_else(|| claimed(connector.trust, token)).or_else(|| claimed(connector.trust, more));
+    // Of a provider of many tenants, subjects of two are two people.
+    let issuer = match tenant::is_template(&provider.issuer) {
+        true => text("iss").unwrap_or_default(),
+        false => provider.issuer.as_str(),
+    };
+    let named = named.as_deref().and_then(text).map(clean).filter(|name| !name.is_empty());
     Ok(Profile {
-        who: Who { connector: connector.id.clone(), issuer: provider.issuer.clone(), subject: subject.to_owned() },
-        name: name(text, username),
+        who: Who { connector: connector.id.clone(), issuer: issuer.to_owned(), subject: subject.to_owned() },
+        name: named.unwrap_or_else(|| name(text, username)),
         // An address is nobody's user name.
         username: username.filter(|name| !name.contains('@')).map(str::to_owned),
         email,
+        standing: Standing::default(),
     })
 }
 

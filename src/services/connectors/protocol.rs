@@ -1,5 +1,5 @@
 //! OAuth 2.0 and OpenID Connect as a client: the request that people take along, the answer that they
-//! bring back, the exchange of the code, and who it was.
+//! bring back, and the exchange of the code.
 
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,9 +9,8 @@ use url::{Url, form_urlencoded};
 use super::connector::{Connector, Provider, SecretMethod};
 use super::flow::Begun;
 use super::id_token::{Rules, Unverified};
-use super::known::{Api, Source};
 use super::profile::Claims;
-use super::{Connectors, failure, profile};
+use super::{Connectors, failure, tenant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::{Answer, Proof};
 use crate::services::users::identity::Profile;
@@ -28,8 +27,8 @@ pub struct Returned {
 }
 
 /// What came for a code.
-struct Tokens {
-    access: SecretString,
+pub(super) struct Tokens {
+    pub(super) access: SecretString,
     id: Option<String>,
 }
 
@@ -53,7 +52,8 @@ impl Connectors {
             .append_pair("nonce", &begun.nonce)
             .append_pair("code_challenge", challenge.as_str())
             .append_pair("code_challenge_method", "S256")
-            .extend_pairs(connector.known.parameters);
+            .extend_pairs(connector.known.parameters)
+            .extend_pairs(connector.audience.iter().map(|audience| ("audience", audience)));
         Ok(url.into())
     }
 
@@ -61,6 +61,7 @@ impl Connectors {
     ///
     /// # Errors
     /// [`ErrorKind::AccessDenied`] when they changed their mind there; [`ErrorKind::Unavailable`];
+    /// [`ErrorKind::NotMember`] and the others that say why they may not come in;
     /// [`ErrorKind::ProviderFailed`] for everything that no honest provider answers.
     pub async fn finish(&self, connector: &Connector, begun: &Begun, returned: &Returned) -> Result<Profile> {
         let work = async {
@@ -78,7 +79,14 @@ impl Connectors {
         let found = found.unwrap_or_else(|_| Err(failure::unavailable("it took too long")));
         found.map_err(|error| match error.kind {
             // A fault of the provider's, whatever it was that we could not read.
-            ErrorKind::Unavailable | ErrorKind::AccessDenied | ErrorKind::EmailMissing | ErrorKind::Forbidden => error,
+            ErrorKind::Unavailable
+            | ErrorKind::AccessDenied
+            | ErrorKind::EmailMissing
+            | ErrorKind::Forbidden
+            | ErrorKind::NotMember
+            | ErrorKind::GroupsUnknown
+            | ErrorKind::OtherTenant
+            | ErrorKind::RoleMissing => error,
             _ => Error::from(ErrorKind::ProviderFailed).because(format!("{error:?}")),
         })
     }
@@ -104,29 +112,8 @@ impl Connectors {
         read_tokens(&answer)
     }
 
-    async fn profile(
-        &self,
-        connector: &Connector,
-        provider: &Provider,
-        begun: &Begun,
-        tokens: &Tokens,
-    ) -> Result<Profile> {
-        match connector.known.source {
-            Source::Api(ask) => {
-                let api = Api { outgoing: &self.parts.outgoing, connector, provider, token: &tokens.access };
-                ask(&api).await
-            }
-            Source::IdToken => {
-                let claims = self.claims(connector, provider, begun, tokens).await?;
-                check_hosted_domain(connector, &claims)?;
-                let more = self.userinfo(provider, &claims, tokens).await?;
-                profile::of_claims(connector, provider, &claims, &more)
-            }
-        }
-    }
-
     /// The claims of the ID token, which must be of this sign-in.
-    async fn claims(
+    pub(super) async fn claims(
         &self,
         connector: &Connector,
         provider: &Provider,
@@ -148,46 +135,17 @@ impl Connectors {
         };
         token.verify(&keys, &rules)
     }
-
-    /// What the provider says besides, where its ID token says too little. Only of the same person
-    /// (OpenID Connect Core section 5.3.2).
-    async fn userinfo(&self, provider: &Provider, claims: &Claims, tokens: &Tokens) -> Result<Claims> {
-        let (Some(address), false) = (&provider.api_url, claims.contains_key("email") && claims.contains_key("name"))
-        else {
-            return Ok(Claims::new());
-        };
-        let answer = self.parts.outgoing.look(address, Proof::Bearer(&tokens.access)).await?;
-        let more: Option<Claims> = serde_json::from_slice(&answer.body).ok();
-        match more {
-            Some(more) if answer.status == 200 => match more.get("sub") == claims.get("sub") {
-                true => Ok(more),
-                false => Err(failure::upstream("its userinfo is of somebody else")),
-            },
-            _ => {
-                tracing::info!(status = answer.status, "a provider's userinfo cannot be read");
-                Ok(Claims::new())
-            }
-        }
-    }
 }
 
 /// Whether the answer is this provider's (RFC 9207 section 2.4).
 fn check_issuer(provider: &Provider, given: Option<&str>) -> Result<()> {
     match given {
-        Some(issuer) if issuer != provider.issuer => Err(failure::upstream("the answer is another issuer's")),
+        Some(issuer) if !tenant::speaks_for(issuer, &provider.issuer) => {
+            Err(failure::upstream("the answer is another issuer's"))
+        }
         None if provider.says_issuer => Err(failure::upstream("the answer says not whose it is")),
         _ => Ok(()),
     }
-}
-
-/// The domain of a Google Workspace is a claim; that of the address may be another (SEC-100).
-fn check_hosted_domain(connector: &Connector, claims: &Claims) -> Result<()> {
-    let domain = claims.get("hd").and_then(Value::as_str);
-    let is_there = |wanted: &String| domain.is_some_and(|domain| domain.eq_ignore_ascii_case(wanted));
-    if connector.hosted_domains.is_empty() || connector.hosted_domains.iter().any(is_there) {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Forbidden, "Only accounts of certain organisations may come in this way."))
 }
 
 /// The tokens in a token answer. GitHub refuses with a 200, and Facebook's error is an object.

@@ -1,16 +1,17 @@
 //! Settings of the providers that let people in, by the chat's names.
 
+mod openid;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use url::Url;
 
 use super::connector::Connector;
 use super::draft::Draft;
+use super::file;
 use super::known::{self, Known};
-use super::{discovery, file};
-use crate::env::{Absent, Env, Fault, Parsed, address, files, numbers, words};
+use crate::env::{Absent, Env, Fault, Parsed, address, files, words};
 
 const FILE: &str = "POSTERN_CONNECTORS_FILE";
 const SOCIAL_LOGIN: &str = "ALLOW_SOCIAL_LOGIN";
@@ -20,6 +21,8 @@ const SOCIAL_LOGIN: &str = "ALLOW_SOCIAL_LOGIN";
 pub struct Settings {
     /// Each of them, in the order of their buttons; none while `ALLOW_SOCIAL_LOGIN` is off.
     pub list: Vec<Connector>,
+    /// Whether the sign-in page leads straight to the OpenID provider of the environment.
+    pub straight: bool,
 }
 
 /// The chat's names for one provider: id, secret, callback, with what each is.
@@ -82,9 +85,8 @@ impl Settings {
         );
         let before = env.problems().len();
         let mut drafts = BTreeMap::new();
-        if let Some(draft) = openid(env, url) {
-            drafts.insert("openid".to_owned(), draft);
-        }
+        let (draft, straight) = openid::read(env, url);
+        drafts.extend(draft.map(|draft| ("openid".to_owned(), draft)));
         for names in &NAMES {
             if let Some(draft) = one(env, names, url) {
                 drafts.insert(names.kind.to_owned(), draft);
@@ -98,7 +100,7 @@ impl Settings {
             files::existing,
         );
         add_file(env, path.flatten().as_ref(), &mut drafts);
-        let (is_on, registration, by_openid) = (is_on?, registration?, by_openid?);
+        let (is_on, registration, by_openid, straight) = (is_on?, registration?, by_openid?, straight?);
         let may_register = |known: &Known| if known.kind == "openid" { by_openid } else { registration };
         let list = finish(env, drafts, may_register);
         if !is_on {
@@ -107,7 +109,7 @@ impl Settings {
         if !is_on && !list.is_empty() {
             env.warn(SOCIAL_LOGIN, "not true, so no other provider lets anybody in although some are set up.");
         }
-        Some(Self { list: if is_on { list } else { Vec::new() } })
+        Some(Self { list: if is_on { list } else { Vec::new() }, straight })
     }
 }
 
@@ -166,41 +168,6 @@ fn lacks(env: &mut Env, given: &str, lacking: &str) {
     env.problem(given, Fault::new(wrong, format!("Set {lacking} too, or take {given} out")));
 }
 
-/// The OpenID provider. Where its issuer is ourselves, these settings are the chat's, for coming in
-/// through us.
-fn openid(env: &mut Env, url: Option<&Url>) -> Option<Draft> {
-    const ISSUER: &str = "OPENID_ISSUER";
-    let issuer = env.optional(ISSUER, "", "Issuer of the OpenID provider, or the address of its document.", |text| {
-        discovery::issuer(text).map_err(|wrong| Fault::new(wrong, "Write such as https://id.example.com"))
-    });
-    let scope = env.or("OPENID_SCOPE", "openid profile email", "What is asked for there.", scope);
-    let label =
-        env.or("OPENID_BUTTON_LABEL", "Continue with OpenID", "The words on its button.", |text| words::line(text, 60));
-    let tolerance = env.or("OPENID_CLOCK_TOLERANCE", "300", "Seconds that its clock may be off.", |text| {
-        numbers::integer(text, 0..=3600).map(Duration::from_secs)
-    });
-    let about = "true: there is no secret. PKCE is used in any case.";
-    let _ = env.or("OPENID_USE_PKCE", "false", about, words::boolean);
-    let draft = one(env, &OPENID, url);
-    let (issuer, scope, label, tolerance) = (issuer?, scope?, label?, tolerance?);
-    match (&issuer, &draft) {
-        (Some(issuer), _) if url.is_some_and(|url| url.as_str().trim_end_matches('/') == issuer) => {
-            env.notice(ISSUER, "is Postern itself: these settings are the chat's, and no provider is set up by them.");
-            return None;
-        }
-        (Some(_), None) => lacks(env, ISSUER, OPENID.id.0),
-        (None, Some(_)) => lacks(env, OPENID.id.0, ISSUER),
-        _ => {}
-    }
-    let draft = draft?;
-    issuer.as_ref()?;
-    if env.is_set("OPENID_REQUIRED_ROLE") {
-        let right = "Take it out, and let the provider admit only those people to this client";
-        env.problem("OPENID_REQUIRED_ROLE", Fault::new("is known, but not built into this release", right));
-    }
-    Some(Draft { issuer, scope: Some(scope), label: Some(label), clock_tolerance: Some(tolerance), ..draft })
-}
-
 /// GitHub Enterprise Server has GitHub's addresses on a host of its own, and verifies no addresses.
 fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
     let about = "GitHub Enterprise Server in the place of github.com.";
@@ -211,14 +178,6 @@ fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
         draft.authorization_url = Some(format!("{base}/login/oauth/authorize"));
         draft.token_url = Some(format!("{base}/login/oauth/access_token"));
         draft.api_url = Some(format!("{base}/api/v3"));
-    }
-}
-
-fn scope(text: &str) -> Parsed<Vec<String>> {
-    let scope: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
-    match scope.iter().any(|one| one == "openid") {
-        true => Ok(scope),
-        false => Err(Fault::new("lacks openid", "Write such as openid profile email")),
     }
 }
 

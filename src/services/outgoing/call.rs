@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::{Answer, LARGEST_ANSWER, Outgoing, failed};
+use super::{Answer, LARGEST_ANSWER, Outgoing, failed, read};
 use crate::error::Result;
 
 /// Who asks.
@@ -45,6 +46,46 @@ impl Outgoing {
         let proof = proof.header()?;
         let get = |client: &Client, url: Url| with(client.get(url).header(ACCEPT, "application/json"), proof);
         self.call(url, LARGEST_ANSWER, get).await
+    }
+
+    /// The same, with the headers of these names where they are text; of several of one name the first.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn look_for<const N: usize>(
+        &self,
+        url: &str,
+        proof: Proof<'_>,
+        names: [&str; N],
+    ) -> Result<(Answer, [Option<String>; N])> {
+        let proof = proof.header()?;
+        let get = |client: &Client, url: Url| with(client.get(url).header(ACCEPT, "application/json"), proof);
+        let response = self.send(url, get).await?;
+        let found = names.map(|name| response.headers().get(name)?.to_str().ok().map(str::to_owned));
+        let status = response.status().as_u16();
+        Ok((Answer { status, body: read(response, LARGEST_ANSWER).await? }, found))
+    }
+
+    /// The picture at `url`, which may turn out to be anything; whatever status the answer has.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn picture(&self, url: &str) -> Result<Answer> {
+        let get = |client: &Client, url: Url| client.get(url).header(ACCEPT, "image/*");
+        self.call(url, LARGEST_ANSWER, get).await
+    }
+
+    /// Sends `document` to `url`; whatever status the answer has, it is one.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn tell(&self, url: &str, document: &Value, proof: Proof<'_>) -> Result<Answer> {
+        let (proof, body) = (proof.header()?, document.to_string());
+        let post = |client: &Client, url: Url| {
+            let request = client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+            with(request.header(ACCEPT, "application/json"), proof)
+        };
+        self.call(url, LARGEST_ANSWER, post).await
     }
 }
 

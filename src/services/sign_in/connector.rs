@@ -17,7 +17,7 @@ use crate::services::sessions::{BrowserCookie, Live, Session};
 use crate::services::tokens::Refreshed;
 use crate::services::users::identity::ClaimedEmail;
 use crate::services::users::username::Username;
-use crate::services::users::{ADMIN, Created, NewUser, User};
+use crate::services::users::{ADMIN, Created, NewUser, USER, User};
 
 /// User names that nobody gets by way of another provider: they look like ours.
 const RESERVED: [&str; 6] = ["admin", "administrator", "root", "system", "support", "postern"];
@@ -68,7 +68,7 @@ impl SignIn {
         };
         if let Some(user) = found {
             self.check_admitted(caller, &user).await?;
-            return Ok(user);
+            return self.accounts.take_standing(user, profile, Doer::stranger(caller)).await;
         }
         let email = profile.email.as_ref().ok_or(ErrorKind::EmailMissing)?;
         match self.users.by_email(email.address.canonical()).await? {
@@ -95,7 +95,8 @@ impl SignIn {
 
     async fn link_by_address(&self, caller: &Caller, user: User, profile: &Profile) -> Result<User> {
         self.check_admitted(caller, &user).await?;
-        self.accounts.link(user, profile.clone(), Doer::stranger(caller)).await
+        let user = self.accounts.link(user, profile.clone(), Doer::stranger(caller)).await?;
+        self.accounts.take_standing(user, profile, Doer::stranger(caller)).await
     }
 
     /// Where only some domains may come in, an address that anybody could have written counts as none of them.
@@ -131,8 +132,8 @@ impl SignIn {
             name: profile.name.clone(),
             username: username.filter(|name| !RESERVED.contains(&name.as_str())),
             password_hash: None,
-            roles: Names::default(),
-            groups: Names::default(),
+            roles: profile.standing.roles(&Names::new([USER])),
+            groups: profile.standing.groups(&Names::default()),
             provider: connector.id.clone(),
             // A stranger at a public provider must not own the service (SEC-007).
             may_be_first: false,

@@ -12,6 +12,7 @@ pub use entity::identity::Model as Identity;
 use super::Users;
 use super::email::Email;
 use super::name::clean;
+use super::standing::Standing;
 use crate::error::Result;
 use crate::services::database::Executor;
 
@@ -46,6 +47,9 @@ pub struct Profile {
     pub name: String,
     /// The user name that they have there.
     pub username: Option<String>,
+    /// What they become here by its word.
+    #[serde(default)]
+    pub standing: Standing,
 }
 
 impl Profile {

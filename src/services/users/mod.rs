@@ -10,6 +10,7 @@ pub mod name;
 pub mod password;
 pub mod policy;
 mod settings;
+pub mod standing;
 pub mod username;
 
 pub use create::{Created, NewUser};
@@ -142,6 +143,16 @@ impl Users {
     /// When the database is away.
     pub(super) async fn hold(&self, tx: &Executor<'_>, id: UserId) -> Result<Option<User>> {
         Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx).await?)
+    }
+
+    /// Every enabled administrator, held until the transaction ends, in one order for all who hold them.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(super) async fn hold_admins(&self, tx: &Executor<'_>) -> Result<Vec<UserId>> {
+        let admins = Entity::find().filter(Column::Roles.contains(format!("\"{ADMIN}\"")));
+        let rows = admins.order_by_asc(Column::Id).lock(LockType::Update).all(tx).await?;
+        Ok(rows.into_iter().filter(|user| user.disabled_at.is_none()).map(|user| user.id).collect())
     }
 
     /// Deletes the account; its sessions and refresh families go with it. Its user name and id are

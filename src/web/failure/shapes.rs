@@ -180,7 +180,13 @@ pub fn oauth_code(kind: ErrorKind) -> &'static str {
         | ErrorKind::InsufficientScope => kind.code(),
         ErrorKind::Internal => "server_error",
         ErrorKind::Unavailable | ErrorKind::TooManyRequests => "temporarily_unavailable",
-        ErrorKind::Forbidden | ErrorKind::Banned | ErrorKind::Disabled => "access_denied",
+        ErrorKind::Forbidden
+        | ErrorKind::Banned
+        | ErrorKind::Disabled
+        | ErrorKind::NotMember
+        | ErrorKind::GroupsUnknown
+        | ErrorKind::OtherTenant
+        | ErrorKind::RoleMissing => "access_denied",
         _ => "invalid_request",
     }
 }

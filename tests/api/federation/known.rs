@@ -7,18 +7,18 @@ use crate::support::upstream::{SECRET, asked_with, back};
 use crate::support::{Answer, Browser};
 
 /// Goes to `connector` and comes back with a code, for which the token endpoint answers as usual.
-async fn comes_back(gate: &Gate, browser: &Browser, connector: &str) -> Answer {
+pub(super) async fn comes_back(gate: &Gate, browser: &Browser, connector: &str) -> Answer {
     let location = gate.leaves(browser, connector).await;
     browser.open(&gate.upstream.lets_in(&location, &json!({})).replace(&iss(gate), "")).await
 }
 
 /// The parameter that these do not send.
-fn iss(gate: &Gate) -> String {
+pub(super) fn iss(gate: &Gate) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("iss", &gate.upstream.issuer).finish();
     format!("&{query}")
 }
 
-fn github_user(more: &Value) -> Value {
+pub(super) fn github_user(more: &Value) -> Value {
     let mut user =
         json!({"login": "ada-example", "id": 1_234_567, "name": "Ada Example", "email": null, "type": "User"});
     for (name, value) in more.as_object().expect("an object") {

@@ -1,5 +1,6 @@
 //! Coming in through other providers, as people and providers see it.
 
+mod admission;
 mod chat;
 mod connections;
 mod entering;
@@ -8,4 +9,6 @@ mod id_tokens;
 mod known;
 mod linking;
 mod pages;
+mod roles;
 mod settings;
+mod tenants;

@@ -52,3 +52,28 @@ async fn without_passwords_the_buttons_are_the_way_in() {
     assert!(page.contains("/oauth/github?") && !page.contains("name=\"password\"") && !page.contains("class=\"or\""));
     gate.comes_in("openid", &json!({})).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_133_a_button_shows_a_picture_that_we_fetched_and_looked_at() {
+    for (body, shown) in [("GIF89a and more", Some("image/gif")), ("<svg xmlns='http://www.w3.org/2000/svg'/>", None)] {
+        let gate = Gate::with_file("[[connector]]\nid = \"openid\"\nimage = \"ISSUER/logo\"\n").await;
+        gate.upstream.says_text("GET /logo", 200, "text/html", body);
+        let browser = Browser::at(&gate.server);
+        let page = browser.open("/login").await.expect(200).body;
+        assert!(page.contains("src=\"/login/image/openid\"") && !page.contains(&gate.upstream.issuer), "{page}");
+        let answer = browser.open("/login/image/openid").await;
+        match shown {
+            Some(media_type) => {
+                let answer = answer.expect(200);
+                assert_eq!((answer.header("content-type"), answer.body.as_str()), (media_type, body));
+                assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            }
+            None => drop(answer.expect(404)),
+        }
+        browser.open("/login/image/openid").await;
+        assert_eq!(gate.upstream.asked("GET /logo").len(), 1, "it is kept, and so is that it is none");
+        for none in ["/login/image/github", "/login/image/nobody"] {
+            browser.open(none).await.expect(404);
+        }
+    }
+}

@@ -103,6 +103,37 @@ fn our_own_issuer_is_the_chats_block_and_no_provider() {
 }
 
 #[test]
+fn roles_of_the_openid_provider_are_whole_or_an_error() {
+    let whole = [
+        ON,
+        ("OPENID_ISSUER", "https://id.example.com"),
+        ("OPENID_CLIENT_ID", "postern"),
+        ("OPENID_CLIENT_SECRET", "hidden"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| read(&[&whole[..], more].concat());
+    let three = [
+        ("OPENID_REQUIRED_ROLE", "member, staff"),
+        ("OPENID_REQUIRED_ROLE_PARAMETER_PATH", "realm_access.roles"),
+        ("OPENID_REQUIRED_ROLE_TOKEN_KIND", "access"),
+    ];
+    let (config, _) = with(&three).expect("good");
+    let role = config.connectors.list[0].admission.required_role.clone().expect("a role");
+    assert_eq!((role.names, role.path.as_str()), (vec!["member".to_owned(), "staff".to_owned()], "realm_access.roles"));
+    with(&three[1..]).expect("without a role the rest means nothing");
+    for (odd, word) in [
+        (&three[..2], "OPENID_REQUIRED_ROLE_TOKEN_KIND"),
+        (&[three[0], three[1], ("OPENID_REQUIRED_ROLE_TOKEN_KIND", "refresh")][..], "OPENID_REQUIRED_ROLE_TOKEN_KIND"),
+        (&[("OPENID_ADMIN_ROLE_PARAMETER_PATH", "roles")][..], "OPENID_ADMIN_ROLE"),
+        (&[("OPENID_ROLE_SYNC_ENABLED", "true")][..], "OPENID_ROLE_SYNC_CLAIM"),
+        (&[("OPENID_ROLE_SYNC_ROLE_PRIORITY", "STAFF, ADMIN")][..], "OPENID_ADMIN_ROLE"),
+        (&[("OPENID_ROLE_SYNC_FALLBACK_ROLE", "Admin")][..], "OPENID_ADMIN_ROLE"),
+    ] {
+        let told = with(odd).expect_err(word).join("\n");
+        assert!(told.contains(word) && !told.contains("hidden"), "{told}");
+    }
+}
+
+#[test]
 fn passwords_may_be_off_where_there_is_another_way_in() {
     let github = [ON, ("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s"), ("ALLOW_EMAIL_LOGIN", "false")];
     read(&github).expect("good");
@@ -126,7 +157,25 @@ fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
         ("[[connector]]\nid = \"github\"\nkind = \"gitlab\"\n", "kind: is none of"),
         ("[[connector]]\nid = \"openid\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\n", "issuer: lacks"),
         ("[[connector]]\nid = \"google\"\nclient_id = \"a\"\n", "client_secret: lacks"),
-        ("[[connector]]\nid = \"github\"\norganizations = [\"x\"]\n", "not built into this release"),
+        ("[[connector]]\nid = \"github\"\nkeep_tokens = true\n", "not built into this release"),
+        ("[[connector]]\nid = \"github\"\norganizations = []\n", "organizations: must be a list"),
+        ("[[connector]]\nid = \"github\"\norganizations = [\"a/b\"]\n", "organizations: must be a list"),
+        ("[[connector]]\nid = \"github\"\nteams = [\"back-end\"]\n", "teams: must be a list"),
+        ("[[connector]]\nid = \"github\"\nguilds = [\"1\"]\n", "guilds: is for the kind discord alone"),
+        ("[[connector]]\nid = \"github\"\ntenants = [\"common\"]\n", "tenants: must be a list"),
+        ("[[connector]]\nid = \"github\"\nrequired_groups = \"staff\"\n", "required_groups: must be a list"),
+        ("[[connector]]\nid = \"github\"\nrole_map = {a = 1}\n", "role_map: must say"),
+        ("[[connector]]\nid = \"github\"\nrole_map = {a = []}\n", "role_map: must say"),
+        ("[[connector]]\nid = \"github\"\nrole_map = {a = {b = \"c\"}}\n", "role_map: GitHub gives no claims"),
+        (
+            "[[connector]]\nid = \"facebook\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\nrequired_groups = [\"a\"]\n",
+            "required_groups: Facebook tells no groups",
+        ),
+        (
+            "[[connector]]\nid = \"entra\"\nkind = \"openid\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\n\
+             issuer = \"https://login.microsoftonline.com/common/v2.0/\"\n",
+            "tenants: lacks",
+        ),
         ("[[connector]]\nid = \"github\"\nlable = \"x\"\n", "Perhaps `label` is meant"),
         ("[[connector]]\nid = \"github\"\ntrust_email = \"maybe\"\n", "trust_email"),
         ("[[connector]]\nid = \"github\"\nclient_secret = \"hidden\n", "not TOML"),
@@ -168,5 +217,5 @@ fn the_example_file_is_taken() {
         .chain([ON])
         .collect();
     let (config, _) = with_file(&whole, &env).unwrap_or_else(|problems| panic!("{problems:?}\n{whole}"));
-    assert_eq!(config.connectors.list.len(), 4);
+    assert_eq!(config.connectors.list.len(), 6);
 }

@@ -30,8 +30,8 @@ pub(crate) struct Asked {
     pub(crate) fields: HashMap<String, String>,
 }
 
-/// What is answered: status, media type, body.
-type Said = (u16, &'static str, String);
+/// What is answered: status, media type with the headers after it, body.
+type Said = (u16, String, String);
 
 /// The provider.
 #[derive(Clone)]
@@ -91,13 +91,19 @@ impl Upstream {
     }
 
     pub(crate) fn says_text(&self, what: &str, status: u16, media_type: &'static str, body: &str) {
-        self.state().always.insert(what.into(), (status, media_type, body.into()));
+        self.state().always.insert(what.into(), (status, media_type.into(), body.into()));
     }
 
     /// Answers the next `what` so, and goes on as before.
     pub(crate) fn says_once(&self, what: &str, status: u16, body: &Value) {
-        let said = (status, "application/json", body.to_string());
+        let said = (status, "application/json".into(), body.to_string());
         self.state().next.entry(what.into()).or_default().push_back(said);
+    }
+
+    /// Answers the next `what` with a page of a list that goes on at `next` (RFC 8288).
+    pub(crate) fn says_page(&self, what: &str, page: &Value, next: &str) {
+        let head = format!("application/json\r\nlink: <{next}>; rel=\"next\", <{next}>; rel=\"last\"");
+        self.state().next.entry(what.into()).or_default().push_back((200, head, page.to_string()));
     }
 
     /// Takes requests and answers none.
@@ -204,7 +210,7 @@ impl Upstream {
     }
 
     fn usual(&self, asked: &Asked) -> Said {
-        let json = |status, body: Value| (status, "application/json", body.to_string());
+        let json = |status, body: Value| (status, "application/json".to_owned(), body.to_string());
         match asked.what.as_str() {
             "GET /.well-known/openid-configuration" => json(200, self.document()),
             "GET /jwks" => json(200, json!({"keys": [{"kty": "oct", "k": "AAAA"}, self.jwk()]})),
@@ -215,7 +221,7 @@ impl Upstream {
 
     /// Exchanges a code once, for who knows the verifier.
     fn exchange(&self, asked: &Asked) -> Said {
-        let json = |status, body: Value| (status, "application/json", body.to_string());
+        let json = |status, body: Value| (status, "application/json".to_owned(), body.to_string());
         let field = |name: &str| asked.fields.get(name).cloned().unwrap_or_default();
         let issued = self.state().codes.remove(&field("code"));
         let challenge = URL_SAFE_NO_PAD.encode(sha256(field("code_verifier").as_bytes()).as_bytes());

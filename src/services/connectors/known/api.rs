@@ -1,5 +1,7 @@
 //! A provider's API, asked with the token that came for a code.
 
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -10,6 +12,9 @@ use crate::error::Result;
 use crate::services::outgoing::{Answer, Outgoing, Proof};
 use crate::services::users::identity::{ClaimedEmail, Who};
 use crate::services::users::name::clean;
+
+/// The longest that we wait when an API asks us to, in seconds.
+const LONGEST_PAUSE: f64 = 1.0;
 
 /// What a profile is read from.
 #[derive(Debug)]
@@ -23,7 +28,11 @@ pub struct Api<'a> {
 impl Api<'_> {
     /// The JSON at `path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value> {
-        let answer = self.ask(path).await?;
+        let mut answer = self.ask(path).await?;
+        if let Some(pause) = pause(&answer) {
+            tokio::time::sleep(pause).await;
+            answer = self.ask(path).await?;
+        }
         match answer.status {
             200 => {
                 let value: Value = serde_json::from_slice(&answer.body).map_err(failure::upstream)?;
@@ -72,4 +81,12 @@ impl Api<'_> {
     pub(super) fn nonsense(&self, why: &'static str) -> crate::error::Error {
         failure::upstream(why)
     }
+}
+
+/// For how long to wait before asking once more, where that is soon enough for a person who waits
+/// (Discord, Rate Limits: seconds, also parts of them).
+fn pause(answer: &Answer) -> Option<Duration> {
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(|_| answer.status == 429);
+    let seconds = body?.get("retry_after")?.as_f64()?;
+    (0.0..=LONGEST_PAUSE).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }

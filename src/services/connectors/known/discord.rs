@@ -2,9 +2,11 @@
 
 use futures_util::future::BoxFuture;
 
+use super::pages::MOST_PAGES;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const DISCORD: Known = Known {
     kind: "discord",
@@ -22,13 +24,15 @@ pub(super) const DISCORD: Known = Known {
     parameters: &[],
     trust: Trust::Claimed,
     source: Source::Api(ask),
+    groups: Some(groups),
+    scope_of_groups: &["guilds"],
 };
 
 fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
     Box::pin(async move {
         let user = api.get("/users/@me").await?;
         // A number of 64 bits, written as text: as a number it would lose digits on the way.
-        let id = user["id"].as_str().filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+        let id = user["id"].as_str().filter(|id| is_id(id));
         let Some(id) = id else { return Err(api.nonsense("the id is no text of digits")) };
         if user["bot"] == true {
             return Err(api.nonsense("it is a bot's account"));
@@ -39,6 +43,32 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: user["email"].as_str().and_then(|address| api.email(address, user["verified"] == true)),
             name: api.name([user["global_name"].as_str(), username]),
             username: username.map(str::to_owned),
+            standing: Standing::default(),
         })
     })
+}
+
+/// How many servers stand on a page.
+const PAGE: usize = 200;
+
+/// Servers, by their ids.
+fn groups<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>> {
+    Box::pin(async move {
+        let (mut groups, mut after) = (Vec::new(), String::new());
+        for _ in 0..MOST_PAGES {
+            let page = api.get(&format!("/users/@me/guilds?limit={PAGE}{after}")).await?;
+            let page = page.as_array().ok_or_else(|| api.nonsense("its servers are no list"))?;
+            let ids = page.iter().filter_map(|guild| guild["id"].as_str().filter(|id| is_id(id)));
+            groups.extend(ids.map(str::to_owned));
+            match groups.last() {
+                Some(last) if page.len() >= PAGE => after = format!("&after={last}"),
+                _ => break,
+            }
+        }
+        Ok(groups)
+    })
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

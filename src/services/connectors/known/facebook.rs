@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const FACEBOOK: Known = Known {
     kind: "facebook",
@@ -24,6 +25,8 @@ pub(super) const FACEBOOK: Known = Known {
     // It says nothing of whether an address is the person's.
     trust: Trust::Never,
     source: Source::Api(ask),
+    groups: None,
+    scope_of_groups: &[],
 };
 
 fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
@@ -37,6 +40,7 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: user["email"].as_str().and_then(|address| api.email(address, false)),
             name: api.name([user["name"].as_str(), None]),
             username: None,
+            standing: Standing::default(),
         })
     })
 }

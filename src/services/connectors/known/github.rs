@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 pub(super) const GITHUB: Known = Known {
     kind: "github",
@@ -23,6 +24,8 @@ pub(super) const GITHUB: Known = Known {
     parameters: &[],
     trust: Trust::Claimed,
     source: Source::Api(ask),
+    groups: Some(groups),
+    scope_of_groups: &["read:org"],
 };
 
 fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
@@ -38,7 +41,27 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: primary(emails.as_ref()).and_then(|(address, verified)| api.email(address, verified)),
             name: api.name([name, login]),
             username: login.map(str::to_owned),
+            standing: Standing::default(),
         })
+    })
+}
+
+/// Organisations, and teams as `organisation/team`, in lower case: their names are the same in any.
+fn groups<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>> {
+    Box::pin(async move {
+        let mut groups = Vec::new();
+        for membership in api.linked("/user/memberships/orgs?state=active&per_page=100").await? {
+            let organization = membership["organization"]["login"].as_str();
+            // Who has only been invited is in no organisation.
+            groups.extend(organization.filter(|_| membership["state"] == "active").map(str::to_lowercase));
+        }
+        for team in api.linked("/user/teams?per_page=100").await? {
+            // Names of teams are anybody's choice, in each organisation anew.
+            if let (Some(organization), Some(slug)) = (team["organization"]["login"].as_str(), team["slug"].as_str()) {
+                groups.push(format!("{organization}/{slug}").to_lowercase());
+            }
+        }
+        Ok(groups)
     })
 }
 

@@ -18,4 +18,6 @@ pub(super) const GOOGLE: Known = Known {
     parameters: &[],
     trust: Trust::Claimed,
     source: Source::IdToken,
+    groups: None,
+    scope_of_groups: &[],
 };

@@ -8,6 +8,7 @@ mod facebook;
 mod github;
 mod google;
 mod openid;
+mod pages;
 
 pub use api::Api;
 
@@ -39,6 +40,9 @@ pub struct Fixed {
 /// Asks an API who holds the token that came for a code.
 pub type Ask = for<'a> fn(&'a Api<'a>) -> BoxFuture<'a, Result<Profile>>;
 
+/// Asks an API in which groups whoever holds the token is.
+pub type AskGroups = for<'a> fn(&'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>>;
+
 /// Where a profile comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
@@ -65,6 +69,10 @@ pub struct Known {
     pub trust: Trust,
     /// Where the profile comes from.
     pub source: Source,
+    /// Where its groups come from, where those are an API's answer; they come in lower case.
+    pub groups: Option<AskGroups>,
+    /// What is asked for besides where groups matter.
+    pub scope_of_groups: &'static [&'static str],
 }
 
 /// Every kind, in the order of the buttons.

@@ -10,4 +10,6 @@ pub(super) const OPENID: Known = Known {
     parameters: &[],
     trust: Trust::Claimed,
     source: Source::IdToken,
+    groups: None,
+    scope_of_groups: &[],
 };
