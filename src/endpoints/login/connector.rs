@@ -5,7 +5,6 @@
 
 use entity::{SessionId, UserId};
 use poem::http::header::SET_COOKIE;
-use poem::web::Path;
 use poem::{Request, Response, handler};
 use secrecy::ExposeSecret;
 use url::{Url, form_urlencoded};
@@ -31,7 +30,6 @@ pub(crate) fn look() {}
 /// `/oauth/{connector}/callback` unless the settings say otherwise, ends.
 #[handler]
 pub(crate) async fn go(
-    Path(rest): Path<String>,
     app: App,
     visitor: Visitor,
     caller: Caller,
@@ -41,18 +39,26 @@ pub(crate) async fn go(
     let query = pairs::parse(request.uri().query().unwrap_or_default().as_bytes())?;
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let non_empty = |name: &str| value(name).filter(|value| !value.is_empty());
-    if let Some(connector) = app.connectors.at(&format!("/oauth/{rest}")) {
-        let returned = Returned { code: non_empty("code"), error: error(&non_empty), issuer: non_empty("iss") };
+    let path = request.uri().path();
+    if let Some(connector) = app.connectors.at(path) {
+        let returned = returned(&non_empty);
         let state = value("state").unwrap_or_default();
         return Coming { app: &app, visitor: &visitor, caller: &caller, connector }.back(&state, &returned).await;
     }
-    let connector = app.connectors.named(&rest).ok_or(ErrorKind::NotFound)?;
+    let id = path.strip_prefix("/oauth/").unwrap_or_default();
+    let connector = app.connectors.named(id).ok_or(ErrorKind::NotFound)?;
     begin(&app, &visitor, &caller, connector, value("return_to").as_deref()).await
 }
 
-/// The error of an answer; Facebook has a form of its own for some.
-fn error(value: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    value("error").or_else(|| value("error_code"))
+/// What an answer brings along, whose parameters are `value`.
+pub(super) fn returned(value: &impl Fn(&str) -> Option<String>) -> Returned {
+    Returned {
+        code: value("code"),
+        // Facebook has a form of its own for some.
+        error: value("error").or_else(|| value("error_code")),
+        issuer: value("iss"),
+        user: value("user"),
+    }
 }
 
 async fn begin(
@@ -94,15 +100,15 @@ fn apart() -> Error {
 }
 
 /// Somebody who comes back from a provider.
-struct Coming<'a> {
-    app: &'a App,
-    visitor: &'a Visitor,
-    caller: &'a Caller,
-    connector: &'a Connector,
+pub(super) struct Coming<'a> {
+    pub(super) app: &'a App,
+    pub(super) visitor: &'a Visitor,
+    pub(super) caller: &'a Caller,
+    pub(super) connector: &'a Connector,
 }
 
 impl Coming<'_> {
-    async fn back(&self, state: &str, returned: &Returned) -> Result<Response> {
+    pub(super) async fn back(&self, state: &str, returned: &Returned) -> Result<Response> {
         let begun = self.app.connectors.take(self.connector, state, self.visitor.browser()).await?;
         let Some(begun) = begun else {
             let words =

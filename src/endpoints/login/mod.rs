@@ -1,6 +1,8 @@
 //! The way in and the way out, as pages.
 
 pub mod connector;
+pub mod form_post;
 pub mod link;
 pub mod logout;
 pub mod password;
+mod posted;

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use entity::Timestamp;
 use secrecy::SecretString;
 
+use super::client_secret::Signer;
 use super::known::Known;
+use crate::error::Result;
 
 /// How the secret travels to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct Connector {
     pub client_id: String,
     /// What proves it; none: PKCE alone.
     pub client_secret: Option<SecretString>,
+    /// What makes a secret for each exchange, in the place of one that stays.
+    pub signer: Option<Signer>,
     /// What is asked for.
     pub scope: Vec<String>,
     /// The path below the base path where people come back.
@@ -90,4 +95,17 @@ pub struct Connector {
     pub hosted_domains: Vec<String>,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
+}
+
+impl Connector {
+    /// What proves who we are at `provider`, at the moment `now`.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub(super) fn secret(&self, provider: &Provider, now: Timestamp) -> Result<Option<SecretString>> {
+        match &self.signer {
+            Some(signer) => signer.secret(&provider.issuer, &self.client_id, now).map(Some),
+            None => Ok(self.client_secret.clone()),
+        }
+    }
 }

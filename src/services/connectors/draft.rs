@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::client_secret::Signer;
 use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
 use super::discovery;
 use super::known::{Fixed, Known};
@@ -16,6 +17,8 @@ pub(super) struct Draft {
     pub(super) issuer: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) client_secret: Option<SecretString>,
+    /// What makes a secret for each exchange, in the place of one that stays.
+    pub(super) signer: Option<Signer>,
     /// Whether it is meant that there is no secret.
     pub(super) is_public: bool,
     pub(super) scope: Option<Vec<String>>,
@@ -48,7 +51,7 @@ impl Draft {
         };
         need("kind", self.known.is_some());
         need("client_id", self.client_id.is_some());
-        need("client_secret", self.client_secret.is_some() || self.is_public);
+        need("client_secret", self.client_secret.is_some() || self.signer.is_some() || self.is_public);
         let place = self.known.and_then(|known| self.place(known).map_err(|words| problems.push(words)).ok());
         let (Some(known), Some(client_id), Some(place), true) =
             (self.known, self.client_id, place, problems.is_empty())
@@ -64,6 +67,7 @@ impl Draft {
             label,
             client_id,
             client_secret: self.client_secret,
+            signer: self.signer,
             scope,
             callback: self.callback.unwrap_or_else(|| format!("/oauth/{id}/callback")),
             place,
@@ -105,7 +109,7 @@ impl Draft {
             issuer: issuer.unwrap_or(fixed.issuer).to_owned(),
             authorization_url: address(&self.authorization_url, fixed.authorization_url),
             token_url: address(&self.token_url, fixed.token_url),
-            api_url: Some(address(&self.api_url, fixed.api_url)),
+            api_url: Some(address(&self.api_url, fixed.api_url)).filter(|url| !url.is_empty()),
             jwks_url: fixed.jwks_url.map(str::to_owned),
             algorithms: vec!["RS256".to_owned()],
             // Compared where it comes; their older answers and installations of one's own lack it.

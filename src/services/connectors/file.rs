@@ -163,7 +163,7 @@ impl Keys<'_> {
             Some(kind) => {
                 let found = known::named(&kind);
                 if found.is_none() {
-                    self.problem("kind", "is none of google, github, discord, facebook, openid.");
+                    self.problem("kind", "is none of google, github, discord, facebook, apple, openid.");
                 }
                 found
             }

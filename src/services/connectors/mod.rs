@@ -3,6 +3,7 @@
 //! Each is data ([`known`]); the flow is one for all. What a provider says ends as a [`Profile`]; whose
 //! account that opens is decided by [`sign_in`](super::sign_in).
 
+mod client_secret;
 pub mod connector;
 mod discovery;
 mod draft;

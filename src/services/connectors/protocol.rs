@@ -25,6 +25,8 @@ pub struct Returned {
     pub error: Option<String>,
     /// Who answers.
     pub issuer: Option<String>,
+    /// What Apple says of the person the first time, beside the code and unsigned.
+    pub user: Option<String>,
 }
 
 /// What came for a code.
@@ -72,7 +74,14 @@ impl Connectors {
                 _ => return Err(failure::upstream("it answers with both a code and an error, or with neither")),
             };
             let tokens = self.exchange(connector, &provider, begun, code).await?;
-            self.profile(connector, &provider, begun, &tokens).await
+            let profile = self.profile(connector, &provider, begun, &tokens).await?;
+            Ok(match &returned.user {
+                // The browser could write it: a name, and nothing that anybody is known by.
+                Some(user) if profile.name.is_empty() && connector.known.answers_by_form() => {
+                    Profile { name: profile::name_beside(user), ..profile }
+                }
+                _ => profile,
+            })
         };
         let found = tokio::time::timeout(self.patience(), work).await;
         let found = found.unwrap_or_else(|_| Err(failure::unavailable("it took too long")));
@@ -93,7 +102,8 @@ impl Connectors {
         ];
         let announced = if provider.takes_post { SecretMethod::Post } else { SecretMethod::Basic };
         let mut proof = Proof::None;
-        match (&connector.client_secret, connector.method.unwrap_or(announced)) {
+        let secret = connector.secret(provider, self.parts.clock.now())?;
+        match (&secret, connector.method.unwrap_or(announced)) {
             (Some(secret), SecretMethod::Basic) => proof = Proof::Basic(&connector.client_id, secret),
             (Some(secret), SecretMethod::Post) => {
                 fields.extend([("client_id", connector.client_id.as_str()), ("client_secret", secret.expose_secret())]);

@@ -1,16 +1,20 @@
 //! Settings of the providers that let people in, by the chat's names.
 
+mod apple;
+mod callback;
+mod openid;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use url::Url;
 
 use super::connector::{Connector, Trust};
 use super::draft::Draft;
 use super::known::{self, Known};
-use super::{discovery, file};
-use crate::env::{Absent, Env, Fault, Parsed, address, files, numbers, words};
+use super::file;
+use crate::env::{Absent, Env, Fault, address, files, words};
+use callback::path;
 
 const FILE: &str = "POSTERN_CONNECTORS_FILE";
 const SOCIAL_LOGIN: &str = "ALLOW_SOCIAL_LOGIN";
@@ -71,7 +75,7 @@ impl Settings {
         let registration = env.or(
             "ALLOW_SOCIAL_REGISTRATION",
             "false",
-            "Whether a first sign-in through Google, GitHub, Discord or Facebook makes an account.",
+            "Whether a first sign-in through Google, GitHub, Discord, Facebook or Apple makes an account.",
             words::boolean,
         );
         let by_openid = env.or(
@@ -81,7 +85,7 @@ impl Settings {
             words::boolean,
         );
         let mut drafts = BTreeMap::new();
-        if let Some(draft) = openid(env, url) {
+        if let Some(draft) = openid::read(env, url) {
             drafts.insert("openid".to_owned(), draft);
         }
         for names in &NAMES {
@@ -90,6 +94,9 @@ impl Settings {
             }
         }
         github_enterprise(env, &mut drafts);
+        if let Some(draft) = apple::read(env, url) {
+            drafts.insert("apple".to_owned(), draft);
+        }
         let path = env.optional(
             FILE,
             "",
@@ -162,41 +169,6 @@ fn lacks(env: &mut Env, given: &str, lacking: &str) {
     env.problem(given, Fault::new(wrong, format!("Set {lacking} too, or take {given} out")));
 }
 
-/// The OpenID provider. Where its issuer is ourselves, these settings are the chat's, for coming in
-/// through us.
-fn openid(env: &mut Env, url: Option<&Url>) -> Option<Draft> {
-    const ISSUER: &str = "OPENID_ISSUER";
-    let issuer = env.optional(ISSUER, "", "Issuer of the OpenID provider, or the address of its document.", |text| {
-        discovery::issuer(text).map_err(|wrong| Fault::new(wrong, "Write such as https://id.example.com"))
-    });
-    let scope = env.or("OPENID_SCOPE", "openid profile email", "What is asked for there.", scope);
-    let label =
-        env.or("OPENID_BUTTON_LABEL", "Continue with OpenID", "The words on its button.", |text| words::line(text, 60));
-    let tolerance = env.or("OPENID_CLOCK_TOLERANCE", "300", "Seconds that its clock may be off.", |text| {
-        numbers::integer(text, 0..=3600).map(Duration::from_secs)
-    });
-    let about = "true: there is no secret. PKCE is used in any case.";
-    let _ = env.or("OPENID_USE_PKCE", "false", about, words::boolean);
-    let draft = one(env, &OPENID, url);
-    let (issuer, scope, label, tolerance) = (issuer?, scope?, label?, tolerance?);
-    match (&issuer, &draft) {
-        (Some(issuer), _) if url.is_some_and(|url| url.as_str().trim_end_matches('/') == issuer) => {
-            env.notice(ISSUER, "is Postern itself: these settings are the chat's, and no provider is set up by them.");
-            return None;
-        }
-        (Some(_), None) => lacks(env, ISSUER, OPENID.id.0),
-        (None, Some(_)) => lacks(env, OPENID.id.0, ISSUER),
-        _ => {}
-    }
-    let draft = draft?;
-    issuer.as_ref()?;
-    if env.is_set("OPENID_REQUIRED_ROLE") {
-        let right = "Take it out, and let the provider admit only those people to this client";
-        env.problem("OPENID_REQUIRED_ROLE", Fault::new("is known, but not built into this release", right));
-    }
-    Some(Draft { issuer, scope: Some(scope), label: Some(label), clock_tolerance: Some(tolerance), ..draft })
-}
-
 /// GitHub Enterprise Server has GitHub's addresses on a host of its own, and verifies no addresses.
 fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
     let about = "GitHub Enterprise Server in the place of github.com.";
@@ -209,38 +181,4 @@ fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
         draft.api_url = Some(format!("{base}/api/v3"));
         draft.trust = Some(Trust::Never);
     }
-}
-
-fn scope(text: &str) -> Parsed<Vec<String>> {
-    let scope: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
-    match scope.iter().any(|one| one == "openid") {
-        true => Ok(scope),
-        false => Err(Fault::new("lacks openid", "Write such as openid profile email")),
-    }
-}
-
-/// A callback: a path below `/oauth/`, or an address of ours with such a path; as a path below the
-/// base path.
-fn path(text: &str, own: Option<&Url>) -> Parsed<String> {
-    let right = "Write a path below /oauth/ with two parts more, such as /oauth/google/callback";
-    let fault = |wrong: &'static str| Fault::new(wrong, right);
-    let given = match text.starts_with('/') {
-        true => text.to_owned(),
-        false => {
-            let (url, own) = (address::web(text)?, own.ok_or_else(|| fault("cannot be compared with POSTERN_URL"))?);
-            let base = own.path().trim_end_matches('/');
-            let below = url.path().strip_prefix(base).filter(|_| url.origin() == own.origin());
-            below.ok_or_else(|| fault("is not below POSTERN_URL"))?.to_owned()
-        }
-    };
-    let rest = given.strip_prefix("/oauth/").ok_or_else(|| fault("is not a path below /oauth/"))?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    let parts = rest.split('/').collect::<Vec<_>>();
-    if parts.len() < 2
-        || parts.iter().any(|part| part.is_empty() || part.starts_with('.'))
-        || !rest.chars().all(is_plain)
-    {
-        return Err(fault("is not such a path"));
-    }
-    Ok(given)
 }

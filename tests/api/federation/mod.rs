@@ -1,5 +1,6 @@
 //! Coming in through other providers, as people and providers see it.
 
+mod apple;
 mod chat;
 mod connections;
 mod entering;

@@ -46,6 +46,8 @@ fn half_of_a_connector_is_an_error_that_names_both_halves() {
         ("OPENID_CLIENT_ID", "OPENID_CLIENT_SECRET"),
         ("OPENID_CLIENT_ID", "OPENID_ISSUER"),
         ("OPENID_CLIENT_SECRET", "OPENID_CLIENT_ID"),
+        ("APPLE_CLIENT_ID", "APPLE_TEAM_ID"),
+        ("APPLE_KEY_ID", "APPLE_CLIENT_ID"),
     ] {
         let told = problems(&[ON, (given, "hidden value")]);
         assert!(told.contains(given) && told.contains(lacking) && !told.contains("hidden"), "{told}");
