@@ -103,6 +103,7 @@ fn pages(route: Route, app: &App, web: &Web) -> Route {
     let failures = || Failures::page(error_page::renderer(web));
     let route = federation(route, app, web);
     let logout = get(oidc::logout::end).post(oidc::logout::end_by_form).on(Method::HEAD, oidc::logout::look);
+    let told = post(login::back_channel::receive);
     let begin =
         get(oidc::authorize::begin).post(oidc::authorize::begin_by_form).on(Method::HEAD, oidc::authorize::look);
     let go_on = get(oidc::authorize::go_on).on(Method::HEAD, oidc::authorize::look);
@@ -110,6 +111,7 @@ fn pages(route: Route, app: &App, web: &Web) -> Route {
         .at("/oauth2/authorize", begin.with(failures()))
         .at("/oauth2/authorize/:key", go_on.with(failures()))
         .at("/oauth2/logout", logout.with(failures()))
+        .at("/oauth2/backchannel-logout/:connector", told.with(Failures::oauth(Allow::default())))
         .nest_no_strip("/", pages.with(failures()))
 }
 

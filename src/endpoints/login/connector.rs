@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Begun, Connector, Errand, Kept, Profile, Returned};
+use crate::services::connectors::{Arrival, Begun, Connector, Errand, Kept, Profile, Returned};
 use crate::web::cookie::Cookie;
 use crate::web::form::pairs;
 use crate::web::return_to::ReturnTo;
@@ -122,19 +122,21 @@ impl Coming<'_> {
     }
 
     async fn finish(&self, begun: &Begun, returned: &Returned) -> Result<Response> {
-        let profile = self.app.connectors.finish(self.connector, begun, returned).await?;
+        let arrival = self.app.connectors.finish(self.connector, begun, returned).await?;
         match &begun.errand {
-            Errand::Enter(return_to) => self.enter(&profile, return_to).await,
-            Errand::Chat => self.enter_chat(&profile).await,
-            Errand::Link { user, session } => self.link(profile, *user, *session).await,
+            Errand::Enter(return_to) => self.enter(&arrival, return_to).await,
+            Errand::Chat => self.enter_chat(&arrival).await,
+            Errand::Link { user, session } => self.link(arrival.profile, *user, *session).await,
         }
     }
 
-    async fn enter(&self, profile: &Profile, return_to: &str) -> Result<Response> {
+    async fn enter(&self, arrival: &Arrival, return_to: &str) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let entered = app.sign_in.browser_through(caller, connector, profile, visitor.live.as_ref()).await;
+        let entered = app.sign_in.browser_through(caller, connector, arrival, visitor.live.as_ref()).await;
         let (session, cookie) = match entered {
-            Err(error) if error.kind == ErrorKind::AccountExists => return self.offer(profile, return_to, error).await,
+            Err(error) if error.kind == ErrorKind::AccountExists => {
+                return self.offer(&arrival.profile, return_to, error).await;
+            }
             entered => entered?,
         };
         let mut response = see_other(return_to)?;
@@ -165,9 +167,9 @@ impl Coming<'_> {
         visitor.lead_to("/account/connections?done=connected")
     }
 
-    async fn enter_chat(&self, profile: &Profile) -> Result<Response> {
+    async fn enter_chat(&self, arrival: &Arrival) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let refreshed = app.sign_in.session_api_through(caller, connector, profile).await?;
+        let refreshed = app.sign_in.session_api_through(caller, connector, arrival).await?;
         let mut response = match &visitor.web.settings.domain_client {
             Some(client) => see_other(client.as_str())?,
             None => visitor.lead_to("/account")?,

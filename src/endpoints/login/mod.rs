@@ -1,5 +1,6 @@
 //! The way in and the way out, as pages.
 
+pub mod back_channel;
 pub mod connector;
 pub mod form_post;
 pub mod link;

@@ -29,6 +29,17 @@ pub enum Trust {
     Always,
 }
 
+/// Whether who signs out here is signed out over there too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamLogout {
+    /// They stay signed in there.
+    Off,
+    /// At the provider's `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0).
+    Standard,
+    /// In Amazon Cognito's own way.
+    Cognito,
+}
+
 /// Where a provider is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -56,6 +67,8 @@ pub struct Provider {
     pub algorithms: Vec<String>,
     /// Whether it promises `iss` in its answers (RFC 9207 section 3).
     pub says_issuer: bool,
+    /// Where people are sent to sign out.
+    pub end_session_url: Option<String>,
     /// Whether it takes the secret in the form; else by HTTP Basic.
     pub takes_post: bool,
 }
@@ -93,6 +106,14 @@ pub struct Connector {
     pub allowed_domains: Option<Vec<String>>,
     /// Google Workspace domains whose people may come in (the claim `hd`); empty: everybody.
     pub hosted_domains: Vec<String>,
+    /// Whether who signs out here is signed out there too.
+    pub logout: UpstreamLogout,
+    /// Where they come back to then, which has to be registered there; none: our sign-in page.
+    pub after_logout: Option<String>,
+    /// The longest address that they are sent to for it, in bytes.
+    pub longest_logout: usize,
+    /// Whether its tokens are kept, as long as the session that came by them.
+    pub keep_tokens: bool,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
 }

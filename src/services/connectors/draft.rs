@@ -6,9 +6,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::client_secret::Signer;
-use super::connector::{Connector, Place, Provider, SecretMethod, Trust};
+use super::connector::{Connector, Place, Provider, SecretMethod, Trust, UpstreamLogout};
 use super::discovery;
 use super::known::{Fixed, Known};
+
+/// The longest address for signing out that is safe everywhere, in bytes.
+pub(super) const LONGEST_LOGOUT: usize = 2000;
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,10 @@ pub(super) struct Draft {
     pub(super) registration: Option<bool>,
     pub(super) allowed_domains: Option<Vec<String>>,
     pub(super) hosted_domains: Vec<String>,
+    pub(super) logout: Option<UpstreamLogout>,
+    pub(super) after_logout: Option<String>,
+    pub(super) longest_logout: Option<usize>,
+    pub(super) keep_tokens: Option<bool>,
     pub(super) clock_tolerance: Option<Duration>,
 }
 
@@ -76,6 +83,10 @@ impl Draft {
             registration: self.registration.unwrap_or_else(|| registration(known)),
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
+            logout: self.logout.unwrap_or(UpstreamLogout::Off),
+            after_logout: self.after_logout,
+            longest_logout: self.longest_logout.unwrap_or(LONGEST_LOGOUT),
+            keep_tokens: self.keep_tokens.unwrap_or(false),
             clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
         })
     }
@@ -114,6 +125,7 @@ impl Draft {
             algorithms: vec!["RS256".to_owned()],
             // Compared where it comes; their older answers and installations of one's own lack it.
             says_issuer: false,
+            end_session_url: None,
             takes_post: fixed.takes_post,
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::connector::{SecretMethod, Trust};
+use super::connector::{SecretMethod, Trust, UpstreamLogout};
 use super::draft::Draft;
 use super::known;
 use crate::env::{Parsed, address, words};
@@ -18,7 +18,7 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 10] = [
+const LATER: [&str; 9] = [
     "image",
     "pkce",
     "organizations",
@@ -28,10 +28,9 @@ const LATER: [&str; 10] = [
     "required_groups",
     "role_map",
     "profile",
-    "keep_tokens",
 ];
 /// Keys that are read.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 20] = [
     "id",
     "kind",
     "issuer",
@@ -49,6 +48,9 @@ const KEYS: [&str; 17] = [
     "registration",
     "allowed_domains",
     "hosted_domains",
+    "upstream_logout",
+    "post_logout_redirect_uri",
+    "keep_tokens",
 ];
 
 /// Reads the file at `path` into `drafts`.
@@ -150,6 +152,14 @@ impl Keys<'_> {
         }
         let trusts = [("never", Trust::Never), ("claimed", Trust::Claimed), ("always", Trust::Always)];
         put(&mut draft.trust, self.text("trust_email", |text| words::choice(text, &trusts)));
+        let logouts = [
+            ("off", UpstreamLogout::Off),
+            ("standard", UpstreamLogout::Standard),
+            ("cognito", UpstreamLogout::Cognito),
+        ];
+        put(&mut draft.logout, self.text("upstream_logout", |text| words::choice(text, &logouts)));
+        put(&mut draft.after_logout, self.text("post_logout_redirect_uri", is_web));
+        put(&mut draft.keep_tokens, self.boolean("keep_tokens"));
         put(&mut draft.registration, self.boolean("registration"));
         put(&mut draft.allowed_domains, self.domains("allowed_domains"));
         if let Some(domains) = self.domains("hosted_domains") {

@@ -8,22 +8,28 @@ pub mod connector;
 mod discovery;
 mod draft;
 mod failure;
+mod farewell;
 mod file;
 mod flow;
 mod id_token;
 mod kept;
 pub mod known;
+mod logout_token;
 mod looked_up;
 mod profile;
 mod protocol;
 mod settings;
+mod token_answer;
 mod unique;
+mod upstream;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
 pub use kept::{Kept, LinkKey};
+pub use logout_token::Over;
 pub use protocol::Returned;
 pub use settings::Settings;
+pub use upstream::{Arrival, UpstreamTokens};
 
 pub use super::users::identity::Profile;
 
@@ -37,6 +43,7 @@ use super::caller::Caller;
 use super::database::Database;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
+use super::users::Users;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
@@ -57,6 +64,8 @@ pub struct Parts {
     pub database: Database,
     /// Counters.
     pub shared: Arc<Shared>,
+    /// Identities.
+    pub users: Users,
     /// Calls to providers.
     pub outgoing: Outgoing,
     /// The time.
@@ -67,6 +76,8 @@ pub struct Parts {
     pub settings: Settings,
     /// What is under way is sealed with it, and browsers are told apart.
     pub seal: DerivedKey,
+    /// Tokens of providers are sealed with it, and where somebody goes on to who has signed out there.
+    pub upstream: DerivedKey,
     /// The public address, without a slash at its end.
     pub issuer: String,
 }

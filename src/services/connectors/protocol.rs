@@ -2,19 +2,24 @@
 //! bring back, the exchange of the code, and who it was.
 
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::connector::{Connector, Provider, SecretMethod};
 use super::flow::Begun;
 use super::id_token::{Rules, Unverified};
 use super::known::{Api, Source};
 use super::profile::Claims;
+use super::token_answer::{self, Tokens};
+use super::upstream::{Arrival, Upstream};
 use super::{Connectors, failure, profile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::services::outgoing::{Answer, Proof};
+use crate::services::outgoing::Proof;
 use crate::services::users::identity::Profile;
+
+/// Longest name of a session over there that is kept, in bytes.
+const LONGEST_SID: usize = 255;
 
 /// What a provider's answer brings along (RFC 6749 section 4.1.2, RFC 9207).
 #[derive(Clone, Debug, Default)]
@@ -27,12 +32,6 @@ pub struct Returned {
     pub issuer: Option<String>,
     /// What Apple says of the person the first time, beside the code and unsigned.
     pub user: Option<String>,
-}
-
-/// What came for a code.
-struct Tokens {
-    access: SecretString,
-    id: Option<String>,
 }
 
 impl Connectors {
@@ -64,7 +63,7 @@ impl Connectors {
     /// # Errors
     /// [`ErrorKind::AccessDenied`] when they changed their mind there; [`ErrorKind::Unavailable`];
     /// [`ErrorKind::ProviderFailed`] for everything that no honest provider answers.
-    pub async fn finish(&self, connector: &Connector, begun: &Begun, returned: &Returned) -> Result<Profile> {
+    pub async fn finish(&self, connector: &Connector, begun: &Begun, returned: &Returned) -> Result<Arrival> {
         let work = async {
             let provider = self.looked_up.provider(connector).await?;
             check_issuer(&provider, returned.issuer.as_deref())?;
@@ -74,14 +73,15 @@ impl Connectors {
                 _ => return Err(failure::upstream("it answers with both a code and an error, or with neither")),
             };
             let tokens = self.exchange(connector, &provider, begun, code).await?;
-            let profile = self.profile(connector, &provider, begun, &tokens).await?;
-            Ok(match &returned.user {
+            let (mut profile, sid) = self.profile(connector, &provider, begun, &tokens).await?;
+            if let Some(user) = &returned.user
+                && profile.name.is_empty()
+                && connector.known.answers_by_form()
+            {
                 // The browser could write it: a name, and nothing that anybody is known by.
-                Some(user) if profile.name.is_empty() && connector.known.answers_by_form() => {
-                    Profile { name: profile::name_beside(user), ..profile }
-                }
-                _ => profile,
-            })
+                profile.name = profile::name_beside(user);
+            }
+            Ok(Arrival { profile, upstream: Upstream::of(connector, sid, tokens, self.parts.clock.now()) })
         };
         let found = tokio::time::timeout(self.patience(), work).await;
         let found = found.unwrap_or_else(|_| Err(failure::unavailable("it took too long")));
@@ -111,26 +111,28 @@ impl Connectors {
             (None, _) => fields.push(("client_id", connector.client_id.as_str())),
         }
         let answer = self.parts.outgoing.ask(&provider.token_url, &fields, proof).await?;
-        read_tokens(&answer)
+        token_answer::read(&answer)
     }
 
+    /// Who it is, and what the provider calls their session.
     async fn profile(
         &self,
         connector: &Connector,
         provider: &Provider,
         begun: &Begun,
         tokens: &Tokens,
-    ) -> Result<Profile> {
+    ) -> Result<(Profile, Option<String>)> {
         match connector.known.source {
             Source::Api(ask) => {
                 let api = Api { outgoing: &self.parts.outgoing, connector, provider, token: &tokens.access };
-                ask(&api).await
+                Ok((ask(&api).await?, None))
             }
             Source::IdToken => {
                 let claims = self.claims(connector, provider, begun, tokens).await?;
                 check_hosted_domain(connector, &claims)?;
                 let more = self.userinfo(provider, &claims, tokens).await?;
-                profile::of_claims(connector, provider, &claims, &more)
+                let sid = claims.get("sid").and_then(Value::as_str).filter(|sid| (1..=LONGEST_SID).contains(&sid.len()));
+                Ok((profile::of_claims(connector, provider, &claims, &more)?, sid.map(str::to_owned)))
             }
         }
     }
@@ -198,24 +200,4 @@ fn check_hosted_domain(connector: &Connector, claims: &Claims) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Forbidden, "Only accounts of certain organisations may come in this way."))
-}
-
-/// The tokens in a token answer. GitHub refuses with a 200, and Facebook's error is an object.
-fn read_tokens(answer: &Answer) -> Result<Tokens> {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_else(|_| of_form(&answer.body));
-    match body.get("error") {
-        _ if answer.status == 429 || answer.status >= 500 => return Err(failure::of_status(answer.status)),
-        Some(Value::String(code)) => return Err(failure::of_token(code)),
-        Some(error) => return Err(failure::of_token(&error["message"].to_string())),
-        None if answer.status != 200 => return Err(failure::of_status(answer.status)),
-        None => {}
-    }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let access = text("access_token").ok_or_else(|| failure::upstream("its token answer holds no token"))?;
-    Ok(Tokens { access: access.into(), id: text("id_token").map(str::to_owned) })
-}
-
-/// What does not ask for JSON gets forms from some.
-fn of_form(body: &[u8]) -> Value {
-    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect()
 }
