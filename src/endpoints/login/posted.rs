@@ -3,7 +3,7 @@
 
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::web::body;
 use crate::web::form::pairs::{self, Pairs};
 
@@ -25,7 +25,7 @@ impl Posted {
 impl<'a> FromRequest<'a> for Posted {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         if !body::is_of_type(request.headers(), "application/x-www-form-urlencoded") {
-            return Err(ErrorKind::UnsupportedMediaType.into());
+            return Err(Error::from(ErrorKind::UnsupportedMediaType).into());
         }
         Ok(Self(pairs::parse(&body::read(request, body).await?)?))
     }

@@ -59,7 +59,7 @@ impl Connectors {
         let jti = check(&claims, connector, &provider, now.seconds())?;
         // Neither an id nor an issuer holds a zero byte, so no two of these make one text.
         let id = sha256(format!("{}\0{}\0{jti}", connector.id, provider.issuer).as_bytes());
-        if Entity::find_by_id(id).one(self.parts.database.read()).await?.is_some() {
+        if Entity::find_by_id(id.clone()).one(self.parts.database.read()).await?.is_some() {
             return Err(refused("it was used before"));
         }
         let lasts = FRESH + connector.clock_tolerance + connector.clock_tolerance + APART;

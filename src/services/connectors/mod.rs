@@ -16,6 +16,7 @@ mod kept;
 pub mod known;
 mod logout_token;
 mod looked_up;
+mod place;
 mod profile;
 mod protocol;
 mod settings;
@@ -33,7 +34,8 @@ pub use upstream::{Arrival, UpstreamTokens};
 
 pub use super::users::identity::Profile;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
@@ -55,6 +57,8 @@ use looked_up::LookedUp;
 pub struct Connectors {
     parts: Arc<Parts>,
     looked_up: LookedUp,
+    /// Those whose secret goes to the place that it was set for.
+    settled: Arc<Mutex<HashSet<String>>>,
 }
 
 /// What they stand on.
@@ -87,7 +91,7 @@ impl Connectors {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let looked_up = LookedUp::new(parts.outgoing.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), looked_up }
+        Self { parts: Arc::new(parts), looked_up, settled: Arc::default() }
     }
 
     /// Every one, in the order of the buttons.
@@ -119,8 +123,11 @@ impl Connectors {
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) when the provider has to be
     /// asked first and does not answer;
-    /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood.
+    /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood;
+    /// [`ErrorKind::ProviderFailed`](crate::error::ErrorKind::ProviderFailed) when its secret was set for
+    /// another place.
     pub async fn begin(&self, connector: &Connector, errand: Errand, browser: &str, caller: &Caller) -> Result<String> {
+        self.check_place(connector).await?;
         let provider = self.looked_up.provider(connector).await?;
         let random = || URL_SAFE_NO_PAD.encode(self.parts.random.bytes::<32>());
         let begun = Begun { errand, nonce: random(), verifier: random() };

@@ -9,4 +9,7 @@ mod id_tokens;
 mod known;
 mod linking;
 mod pages;
+mod places;
 mod settings;
+mod signing_out;
+mod told;

@@ -37,6 +37,13 @@ impl Gate {
         self.server.another_node(&given).await
     }
 
+    /// A second node whose other connectors than the OpenID one are asked at `address`.
+    pub(crate) async fn another_node_at(&self, address: &str) -> TestServer {
+        let file = self.folder.path().join("elsewhere.toml");
+        std::fs::write(&file, connectors_file(address)).expect("a file");
+        self.another_node(&[("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))]).await
+    }
+
     /// One whose connectors file holds `text` alone, ISSUER standing for the fake's.
     pub(crate) async fn with_file(text: &str) -> Self {
         let (upstream, folder) = (Upstream::start().await, tempfile::tempdir().expect("a folder"));

@@ -64,7 +64,9 @@ fn signing_out(env: &mut Env) -> Option<(bool, Option<String>, usize)> {
         address::web(text).map(|_| text.to_owned())
     });
     let about = "The longest address that they are sent to for it, in characters; a longer one goes without the ID token.";
-    let longest = env.or("OPENID_MAX_LOGOUT_URL_LENGTH", "2000", about, |text| numbers::integer(text, 500..=16_000));
+    let longest = env.or("OPENID_MAX_LOGOUT_URL_LENGTH", "2000", about, |text| {
+        numbers::integer(text, 1..=65_536).map(|most| usize::try_from(most).unwrap_or(usize::MAX))
+    });
     Some((is_asked_for?, after?, longest?))
 }
 
