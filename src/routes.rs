@@ -1,5 +1,7 @@
 //! The only route table, and in which form each group fails.
 
+use std::collections::BTreeSet;
+
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
@@ -120,9 +122,10 @@ fn federation(route: Route, app: &App, web: &Web) -> Route {
     let go = || get(login::connector::go).on(Method::HEAD, login::connector::look);
     let failures = || Failures::page(error_page::renderer(web));
     let by_form = app.connectors.list().iter().filter(|connector| connector.known.answers_by_form());
-    let route = by_form.fold(route, |route, connector| {
-        route.at(&connector.callback, go().post(login::form_post::receive).with(failures()))
-    });
+    let callbacks: BTreeSet<&str> = by_form.map(|connector| connector.callback.as_str()).collect();
+    let route = callbacks
+        .into_iter()
+        .fold(route, |route, callback| route.at(callback, go().post(login::form_post::receive).with(failures())));
     route.at("/oauth/*rest", go().with(failures()))
 }
 

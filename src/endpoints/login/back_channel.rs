@@ -16,9 +16,9 @@ use crate::services::caller::Caller;
 #[handler]
 pub(crate) async fn receive(Path(id): Path<String>, posted: Posted, app: App, caller: Caller) -> Result<Response> {
     let connector = app.connectors.named(&id).ok_or(ErrorKind::NotFound)?;
-    let token = posted.value("logout_token").ok_or_else(|| {
-        Error::new(ErrorKind::InvalidRequest, "The form lacks logout_token.")
-    })?;
+    let token = posted
+        .value("logout_token")
+        .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "The form lacks logout_token."))?;
     let over = app.connectors.over(connector, &token).await?;
     for session in &over.sessions {
         if let Some(live) = app.sessions.look_up(*session).await? {

@@ -29,12 +29,7 @@ pub(crate) fn look() {}
 /// `GET /oauth/{connector}` begins; `GET` at the callback path of a connector, which is
 /// `/oauth/{connector}/callback` unless the settings say otherwise, ends.
 #[handler]
-pub(crate) async fn go(
-    app: App,
-    visitor: Visitor,
-    caller: Caller,
-    request: &Request,
-) -> Result<Response> {
+pub(crate) async fn go(app: App, visitor: Visitor, caller: Caller, request: &Request) -> Result<Response> {
     // A parameter that stands there twice is read in two ways by two readers.
     let query = pairs::parse(request.uri().query().unwrap_or_default().as_bytes())?;
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());

@@ -18,17 +18,8 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 9] = [
-    "image",
-    "pkce",
-    "organizations",
-    "teams",
-    "tenants",
-    "guilds",
-    "required_groups",
-    "role_map",
-    "profile",
-];
+const LATER: [&str; 9] =
+    ["image", "pkce", "organizations", "teams", "tenants", "guilds", "required_groups", "role_map", "profile"];
 /// Keys that are read.
 const KEYS: [&str; 20] = [
     "id",

@@ -132,7 +132,8 @@ impl Connectors {
                 let claims = self.claims(connector, provider, begun, tokens).await?;
                 check_hosted_domain(connector, &claims)?;
                 let more = self.userinfo(provider, &claims, tokens).await?;
-                let sid = claims.get("sid").and_then(Value::as_str).filter(|sid| (1..=LONGEST_SID).contains(&sid.len()));
+                let sid =
+                    claims.get("sid").and_then(Value::as_str).filter(|sid| (1..=LONGEST_SID).contains(&sid.len()));
                 Ok((profile::of_claims(connector, provider, &claims, &more)?, sid.map(str::to_owned)))
             }
         }

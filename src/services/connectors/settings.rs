@@ -11,8 +11,8 @@ use url::Url;
 
 use super::connector::{Connector, Trust};
 use super::draft::Draft;
-use super::known::{self, Known};
 use super::file;
+use super::known::{self, Known};
 use crate::env::{Absent, Env, Fault, address, files, words};
 use callback::path;
 

@@ -1,6 +1,8 @@
 //! Sign in with Apple: its answer is a form that another site's page posts, its secret a JWT.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
+};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -34,14 +36,16 @@ impl Apple {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
         let key = STANDARD.encode(pair.to_pkcs8v1().expect("PKCS #8"));
         let file = folder.path().join("AuthKey.p8");
-        std::fs::write(&file, format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")).expect("a file");
+        std::fs::write(&file, format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n"))
+            .expect("a file");
         let gate = Gate::open(&[
             ("APPLE_CLIENT_ID", CLIENT_ID),
             ("APPLE_TEAM_ID", "DEF123GHIJ"),
             ("APPLE_KEY_ID", "ABC123DEFG"),
             ("APPLE_PRIVATE_KEY_PATH", file.to_str().expect("UTF-8")),
-        ]);
-        Self { gate: gate.await, pair, _folder: folder }
+        ])
+        .await;
+        Self { gate, pair, _folder: folder }
     }
 
     /// The path and the fields of the form that Apple has `browser` post for whoever `claims` say.

@@ -11,7 +11,7 @@ async fn sec_101_another_issuer_asks_for_another_secret_and_nobody_of_before_is_
     each_gate(&[], async |gate| {
         gate.comes_in("openid", &json!({})).await;
         let other = Upstream::start().await;
-        let moved = gate.another_node(&[("OPENID_ISSUER", &other.issuer)]).await;
+        let moved = gate.another_node(&[("OPENID_ISSUER", other.issuer.as_str())]).await;
         let answer = Browser::at(&moved).open("/oauth/openid?return_to=%2Faccount").await;
         assert_eq!(refused(&answer), "provider_failed");
         assert!(other.asked("GET /.well-known/openid-configuration").is_empty(), "nobody is sent there");
@@ -19,13 +19,18 @@ async fn sec_101_another_issuer_asks_for_another_secret_and_nobody_of_before_is_
         let settings = [("OPENID_ISSUER", other.issuer.as_str()), ("OPENID_CLIENT_SECRET", "set for that one")];
         let moved = gate.another_node(&settings).await;
         let browser = Browser::at(&moved);
-        let location = browser.open("/oauth/openid?return_to=%2Faccount").await.expect(303).header("location").to_owned();
+        let location =
+            browser.open("/oauth/openid?return_to=%2Faccount").await.expect(303).header("location").to_owned();
         assert!(location.starts_with(&other.issuer), "{location}");
         let eve = json!({"email": "eve@example.com"});
         let answer = browser.open(&other.lets_in(&location, &eve)).await.expect(303);
         assert_eq!(answer.header("location"), "/account");
         let (ada, eve) = (gate.who("ada@example.com").await, gate.who("eve@example.com").await);
-        assert_ne!(ada.expect("an account")["id"], eve.expect("an account")["id"], "the same subject of another issuer");
+        assert_ne!(
+            ada.expect("an account")["id"],
+            eve.expect("an account")["id"],
+            "the same subject of another issuer"
+        );
         moved.stop().await;
     })
     .await;

@@ -151,5 +151,8 @@ async fn a_hint_that_makes_the_address_too_long_is_left_out() {
     let browser = gate.comes_in("openid", &json!({})).await;
     let location = signs_out(&browser).await;
     assert_eq!(asked_with(&location, "id_token_hint"), "");
-    assert_eq!((asked_with(&location, "logout_hint").as_str(), asked_with(&location, "client_id").as_str()), ("5f1d7a84", CLIENT_ID));
+    assert_eq!(
+        (asked_with(&location, "logout_hint").as_str(), asked_with(&location, "client_id").as_str()),
+        ("5f1d7a84", CLIENT_ID)
+    );
 }

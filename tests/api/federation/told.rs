@@ -137,7 +137,7 @@ async fn a_token_by_a_new_key_is_a_reason_to_ask_for_the_keys() {
 async fn the_apps_that_took_part_hear_of_it_in_their_turn() {
     let (receiver, folder) = (Receiver::start().await, tempfile::tempdir().expect("a folder"));
     let file = receiver.clients_file(folder.path());
-    let gate = Gate::open(&[("POSTERN_CLIENTS_FILE", &file)]).await;
+    let gate = Gate::open(&[("POSTERN_CLIENTS_FILE", file.as_str())]).await;
     let browser: Browser = gate.comes_in("openid", &json!({"sid": "s1"})).await;
     let app = App::at(&gate, "told");
     let code = app.code(&browser, "ada@example.com", &[]).await;

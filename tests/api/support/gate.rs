@@ -70,12 +70,12 @@ impl Gate {
 
     fn settings(upstream: &Upstream, folder: &TempDir, more: Settings<'_>) -> Vec<(String, String)> {
         let file = folder.path().join("connectors.toml");
-        let mut text = connectors_file(&upstream.issuer);
+        let mut tables = vec![connectors_file(&upstream.issuer)];
         if more.iter().any(|(name, _)| *name == "APPLE_CLIENT_ID") {
             let method = "token_endpoint_auth_method = \"client_secret_post\"";
-            text += &format!("[[connector]]\nid = \"apple\"\nissuer = \"{}\"\n{method}\n", upstream.issuer);
+            tables.push(format!("[[connector]]\nid = \"apple\"\nissuer = \"{}\"\n{method}\n", upstream.issuer));
         }
-        std::fs::write(&file, text).expect("a file");
+        std::fs::write(&file, tables.join("\n")).expect("a file");
         let mut given: Vec<(String, String)> = [
             ("ALLOW_SOCIAL_LOGIN", "true"),
             ("ALLOW_SOCIAL_REGISTRATION", "true"),

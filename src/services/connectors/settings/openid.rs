@@ -63,7 +63,8 @@ fn signing_out(env: &mut Env) -> Option<(bool, Option<String>, usize)> {
     let after = env.optional("OPENID_POST_LOGOUT_REDIRECT_URI", "POSTERN_URL/login", about, |text| {
         address::web(text).map(|_| text.to_owned())
     });
-    let about = "The longest address that they are sent to for it, in characters; a longer one goes without the ID token.";
+    let about =
+        "The longest address that they are sent to for it, in characters; a longer one goes without the ID token.";
     let longest = env.or("OPENID_MAX_LOGOUT_URL_LENGTH", "2000", about, |text| {
         numbers::integer(text, 1..=65_536).map(|most| usize::try_from(most).unwrap_or(usize::MAX))
     });
