@@ -19,7 +19,7 @@ pub(crate) async fn receive(Path(id): Path<String>, posted: Posted, app: App, ca
     let token = posted
         .value("logout_token")
         .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "The form lacks logout_token."))?;
-    let over = app.connectors.over(connector, &token).await?;
+    let over = app.connectors.over(connector, &token, &caller).await?;
     for session in &over.sessions {
         if let Some(live) = app.sessions.look_up(*session).await? {
             app.accounts.end_session(live.user.id, *session, Doer::stranger(&caller)).await?;

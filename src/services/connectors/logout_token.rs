@@ -15,11 +15,17 @@ use super::id_token::{FRESH, Unverified};
 use super::profile::Claims;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::sha256;
+use crate::services::caller::Caller;
 use crate::services::database::sweep;
+use crate::services::shared::Limit;
 use crate::services::users::identity::Who;
 
 /// The member of `events` that makes a token one of these (section 2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// How many tokens one network may show within [`WINDOW`]: a provider that signs a whole company out
+/// shows fewer, and a flood, which has signatures checked and keys asked for, stays bounded.
+const MOST: u32 = 6000;
+const WINDOW: Duration = Duration::from_secs(600);
 /// How long the clocks of two nodes may be apart.
 const APART: Duration = Duration::from_secs(60);
 
@@ -37,8 +43,11 @@ impl Connectors {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] for everything but a fresh and genuine token that was never spent;
-    /// [`ErrorKind::Unavailable`] when nobody can tell now.
-    pub async fn over(&self, connector: &Connector, token: &str) -> Result<Over> {
+    /// [`ErrorKind::Unavailable`] when nobody can tell now; [`ErrorKind::TooManyRequests`] for a flood.
+    pub async fn over(&self, connector: &Connector, token: &str, caller: &Caller) -> Result<Over> {
+        let limit = Limit { max: MOST, window: WINDOW };
+        let hit = self.parts.shared.counters.hit(&format!("logout tokens/{}", caller.network()), limit);
+        hit.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
         self.read_over(connector, token).await.map_err(|error| match error.kind {
             ErrorKind::ProviderFailed => {
                 tracing::info!(connector = connector.id, ?error, "a logout token is not taken");
