@@ -111,6 +111,7 @@ pub async fn run_due(app: &App) {
     report("documents of clients", drain(|| app.clients.sweep_documents(MOST)).await);
     report("spent assertions", drain(|| app.clients.sweep_assertions(MOST)).await);
     report("connector flows", drain(|| app.connectors.sweep(MOST)).await);
+    report("spent logout tokens", drain(|| app.connectors.sweep_logout_tokens(MOST)).await);
     report("registrations", drain(|| app.clients.sweep_waiting(MOST)).await);
     report("registration tokens", drain(|| app.registration.initial.sweep(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);

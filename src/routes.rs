@@ -1,5 +1,7 @@
 //! The only route table, and in which form each group fails.
 
+use std::collections::BTreeSet;
+
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route};
@@ -35,11 +37,11 @@ pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
         },
     };
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", oauth);
-    let everything = pages(discovery(explorer(probes(everything))), web);
+    let everything = pages(discovery(explorer(probes(everything))), app, web);
     let routes = match web.settings.base_path() {
         "" => everything,
         // What a proxy hands over by fixed paths answers at the root too.
-        base => inserted(probes(federation(session_api(Route::new()), web)), base).nest(base, everything),
+        base => inserted(probes(federation(session_api(Route::new()), app, web)), base).nest(base, everything),
     };
     routes.with(Failures::problem(Allow::default())).data(app.clone())
 }
@@ -82,7 +84,7 @@ fn explorer(route: Route) -> Route {
 }
 
 /// What a person opens in a browser. Whatever else is asked for below the base path is no page.
-fn pages(route: Route, web: &Web) -> Route {
+fn pages(route: Route, app: &App, web: &Web) -> Route {
     let pages = Route::new()
         .at("/", get(account::home))
         .at("/login", get(login::password::show).post(login::password::submit))
@@ -102,8 +104,9 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/device", get(oidc::device::show).post(oidc::device::submit))
         .at("/assets/:name", get(assets::show));
     let failures = || Failures::page(error_page::renderer(web));
-    let route = federation(route, web);
+    let route = federation(route, app, web);
     let logout = get(oidc::logout::end).post(oidc::logout::end_by_form).on(Method::HEAD, oidc::logout::look);
+    let told = post(login::back_channel::receive);
     let begin =
         get(oidc::authorize::begin).post(oidc::authorize::begin_by_form).on(Method::HEAD, oidc::authorize::look);
     let go_on = get(oidc::authorize::go_on).on(Method::HEAD, oidc::authorize::look);
@@ -111,13 +114,20 @@ fn pages(route: Route, web: &Web) -> Route {
         .at("/oauth2/authorize", begin.with(failures()))
         .at("/oauth2/authorize/:key", go_on.with(failures()))
         .at("/oauth2/logout", logout.with(failures()))
+        .at("/oauth2/backchannel-logout/:connector", told.with(Failures::oauth(Allow::default())))
         .nest_no_strip("/", pages.with(failures()))
 }
 
 /// Other providers: the way there and back, which a chat's proxy hands over as it does the session API.
-fn federation(route: Route, web: &Web) -> Route {
-    let go = get(login::connector::go).on(Method::HEAD, login::connector::look);
-    route.at("/oauth/*rest", go.with(Failures::page(error_page::renderer(web))))
+fn federation(route: Route, app: &App, web: &Web) -> Route {
+    let go = || get(login::connector::go).on(Method::HEAD, login::connector::look);
+    let failures = || Failures::page(error_page::renderer(web));
+    let by_form = app.connectors.list().iter().filter(|connector| connector.known.answers_by_form());
+    let callbacks: BTreeSet<&str> = by_form.map(|connector| connector.callback.as_str()).collect();
+    let route = callbacks
+        .into_iter()
+        .fold(route, |route, callback| route.at(callback, go().post(login::form_post::receive).with(failures())));
+    route.at("/oauth/*rest", go().with(failures()))
 }
 
 /// The operations of `api`, failing as `failures` says.

@@ -11,6 +11,7 @@ pub mod ban;
 pub mod client;
 pub mod client_document;
 pub mod connector_flow;
+pub mod connector_place;
 pub mod consent;
 pub mod device_code;
 pub mod fact;
@@ -25,6 +26,8 @@ pub mod revoked_token;
 pub mod session;
 pub mod signing_key;
 pub mod spent_assertion;
+pub mod spent_logout_token;
+pub mod upstream_session;
 pub mod user;
 pub mod username;
 

@@ -130,15 +130,17 @@ impl Ground {
         }
     }
 
-    pub(super) fn connectors(&self, config: &Config) -> Connectors {
+    pub(super) fn connectors(&self, config: &Config, users: &Users) -> Connectors {
         Connectors::new(connectors::Parts {
             database: self.database.clone(),
             shared: Arc::clone(&self.shared),
+            users: users.clone(),
             outgoing: Outgoing::new(config.outgoing.clone()),
             clock: self.clock.clone(),
             random: self.random.clone(),
             settings: config.connectors.clone(),
             seal: DerivedKey::derive(config.encryption_key.expose(), "connector flows"),
+            upstream: DerivedKey::derive(config.encryption_key.expose(), "upstream tokens"),
             issuer: config.web.issuer().to_owned(),
         })
     }

@@ -100,7 +100,7 @@ impl App {
         let moderation = ground.moderation(&config);
         let sessions = ground.sessions(&config);
         let back_channel = ground.back_channel(&config, &clients, &keys);
-        let connectors = ground.connectors(&config);
+        let connectors = ground.connectors(&config, &users);
         let grants = ground.grants(&config, &sessions, &back_channel);
         let registration = ground.registration(&config, &clients, &grants);
         let accounts = ground.accounts(&users, &moderation, &sessions, &grants);
@@ -119,6 +119,7 @@ impl App {
             accounts: accounts.clone(),
             grants: grants.clone(),
             tokens: Arc::clone(&tokens),
+            connectors: connectors.clone(),
             clock: clock.clone(),
             refresh_lifetime: config.tokens.refresh_lifetime,
         };

@@ -114,6 +114,17 @@ impl Visitor {
         Ok(())
     }
 
+    /// Lets the form of this page end anywhere, because nobody knows yet where it leads on to. Only for a
+    /// page with one form of ours and nothing beside it that could be another one.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn allow_form_anywhere(&self, response: &mut Response) -> Result<()> {
+        let policy = HeaderValue::try_from(headers::policy_with_form_action("*")).map_err(Error::internal)?;
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        Ok(())
+    }
+
     /// The answer that leads on to `path` of ours, which is written without the base path.
     ///
     /// # Errors

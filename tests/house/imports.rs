@@ -6,11 +6,14 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 23] = [
+const OWNERS: [(&str, &str); 26] = [
     ("user", "users"),
     ("username", "users"),
     ("identity", "users"),
     ("connector_flow", "connectors"),
+    ("connector_place", "connectors"),
+    ("upstream_session", "connectors"),
+    ("spent_logout_token", "connectors"),
     ("fact", "installation"),
     ("session", "sessions"),
     ("refresh_family", "tokens"),

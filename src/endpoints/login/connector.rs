@@ -5,7 +5,6 @@
 
 use entity::{SessionId, UserId};
 use poem::http::header::SET_COOKIE;
-use poem::web::Path;
 use poem::{Request, Response, handler};
 use secrecy::ExposeSecret;
 use url::{Url, form_urlencoded};
@@ -14,7 +13,7 @@ use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Begun, Connector, Errand, Kept, Profile, Returned};
+use crate::services::connectors::{Arrival, Begun, Connector, Errand, Kept, Profile, Returned};
 use crate::web::cookie::Cookie;
 use crate::web::form::pairs;
 use crate::web::refused;
@@ -31,29 +30,31 @@ pub(crate) fn look() {}
 /// `GET /oauth/{connector}` begins; `GET` at the callback path of a connector, which is
 /// `/oauth/{connector}/callback` unless the settings say otherwise, ends.
 #[handler]
-pub(crate) async fn go(
-    Path(rest): Path<String>,
-    app: App,
-    visitor: Visitor,
-    caller: Caller,
-    request: &Request,
-) -> Result<Response> {
+pub(crate) async fn go(app: App, visitor: Visitor, caller: Caller, request: &Request) -> Result<Response> {
     // A parameter that stands there twice is read in two ways by two readers.
     let query = pairs::parse(request.uri().query().unwrap_or_default().as_bytes())?;
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let non_empty = |name: &str| value(name).filter(|value| !value.is_empty());
-    if let Some(connector) = app.connectors.at(&format!("/oauth/{rest}")) {
-        let returned = Returned { code: non_empty("code"), error: error(&non_empty), issuer: non_empty("iss") };
+    let path = request.uri().path();
+    if let Some(connector) = app.connectors.at(path) {
+        let returned = returned(&non_empty);
         let state = value("state").unwrap_or_default();
         return Coming { app: &app, visitor: &visitor, caller: &caller, connector }.back(&state, &returned).await;
     }
-    let connector = app.connectors.named(&rest).ok_or(ErrorKind::NotFound)?;
+    let id = path.strip_prefix("/oauth/").unwrap_or_default();
+    let connector = app.connectors.named(id).ok_or(ErrorKind::NotFound)?;
     begin(&app, &visitor, &caller, connector, value("return_to").as_deref()).await
 }
 
-/// The error of an answer; Facebook has a form of its own for some.
-fn error(value: &impl Fn(&str) -> Option<String>) -> Option<String> {
-    value("error").or_else(|| value("error_code"))
+/// What an answer brings along, whose parameters are `value`.
+pub(super) fn returned(value: &impl Fn(&str) -> Option<String>) -> Returned {
+    Returned {
+        code: value("code"),
+        // Facebook has a form of its own for some.
+        error: value("error").or_else(|| value("error_code")),
+        issuer: value("iss"),
+        user: value("user"),
+    }
 }
 
 async fn begin(
@@ -95,15 +96,15 @@ fn apart() -> Error {
 }
 
 /// Somebody who comes back from a provider.
-struct Coming<'a> {
-    app: &'a App,
-    visitor: &'a Visitor,
-    caller: &'a Caller,
-    connector: &'a Connector,
+pub(super) struct Coming<'a> {
+    pub(super) app: &'a App,
+    pub(super) visitor: &'a Visitor,
+    pub(super) caller: &'a Caller,
+    pub(super) connector: &'a Connector,
 }
 
 impl Coming<'_> {
-    async fn back(&self, state: &str, returned: &Returned) -> Result<Response> {
+    pub(super) async fn back(&self, state: &str, returned: &Returned) -> Result<Response> {
         let begun = self.app.connectors.take(self.connector, state, self.visitor.browser()).await?;
         let Some(begun) = begun else {
             let words =
@@ -117,19 +118,21 @@ impl Coming<'_> {
     }
 
     async fn finish(&self, begun: &Begun, returned: &Returned) -> Result<Response> {
-        let profile = self.app.connectors.finish(self.connector, begun, returned).await?;
+        let arrival = self.app.connectors.finish(self.connector, begun, returned).await?;
         match &begun.errand {
-            Errand::Enter(return_to) => self.enter(&profile, return_to).await,
-            Errand::Chat => self.enter_chat(&profile).await,
-            Errand::Link { user, session } => self.link(profile, *user, *session).await,
+            Errand::Enter(return_to) => self.enter(&arrival, return_to).await,
+            Errand::Chat => self.enter_chat(&arrival).await,
+            Errand::Link { user, session } => self.link(arrival.profile, *user, *session).await,
         }
     }
 
-    async fn enter(&self, profile: &Profile, return_to: &str) -> Result<Response> {
+    async fn enter(&self, arrival: &Arrival, return_to: &str) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let entered = app.sign_in.browser_through(caller, connector, profile, visitor.live.as_ref()).await;
+        let entered = app.sign_in.browser_through(caller, connector, arrival, visitor.live.as_ref()).await;
         let (session, cookie) = match entered {
-            Err(error) if error.kind == ErrorKind::AccountExists => return self.offer(profile, return_to, error).await,
+            Err(error) if error.kind == ErrorKind::AccountExists => {
+                return self.offer(&arrival.profile, return_to, error).await;
+            }
             entered => entered?,
         };
         let mut response = see_other(return_to)?;
@@ -160,9 +163,9 @@ impl Coming<'_> {
         visitor.lead_to("/account/connections?done=connected")
     }
 
-    async fn enter_chat(&self, profile: &Profile) -> Result<Response> {
+    async fn enter_chat(&self, arrival: &Arrival) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let refreshed = app.sign_in.session_api_through(caller, connector, profile).await?;
+        let refreshed = app.sign_in.session_api_through(caller, connector, arrival).await?;
         let mut response = match &visitor.web.settings.domain_client {
             Some(client) => see_other(client.as_str())?,
             None => visitor.lead_to("/account")?,

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Connector, Kept, LinkKey};
+use crate::services::connectors::{Arrival, Connector, Kept, LinkKey};
 use crate::services::users::User;
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
@@ -100,7 +100,8 @@ pub(crate) async fn submit(
     }
     let kept = app.connectors.take_kept(&waiting.key, visitor.browser()).await?.ok_or_else(gone)?;
     app.accounts.claim(waiting.user, kept.profile.clone(), Doer::stranger(&caller)).await?;
-    let entered = app.sign_in.browser_through(&caller, waiting.connector, &kept.profile, visitor.live.as_ref());
+    let arrival = Arrival::from(kept.profile);
+    let entered = app.sign_in.browser_through(&caller, waiting.connector, &arrival, visitor.live.as_ref());
     let (session, cookie) = entered.await?;
     let mut response = see_other(&kept.return_to)?;
     let life = session.expires_at.since(visitor.now());

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use entity::ClientId;
+use entity::{ClientId, SessionId};
 use poem::http::HeaderMap;
 use poem::web::Query;
 use poem::{Response, handler};
@@ -86,6 +86,7 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
     let onward = onward.0;
     let client = onward.client(&app).await?;
     let address = onward.address(client.as_deref());
+    let away = app.connectors.farewell(&ids(&sessions), address.as_deref()).await?;
     let page = LogoutPage {
         name: live.user.name.clone(),
         email: live.user.email.clone(),
@@ -93,8 +94,9 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
         fields: onward.fields(),
     };
     let mut response = visitor.show(&page)?;
-    if let Some(address) = address {
-        visitor.allow_form_to(&mut response, [address.as_str()])?;
+    let leads_to: Vec<&str> = [&address, &away].into_iter().flatten().map(String::as_str).collect();
+    if !leads_to.is_empty() {
+        visitor.allow_form_to(&mut response, leads_to)?;
     }
     Ok(response)
 }
@@ -109,16 +111,23 @@ pub(crate) async fn submit(
     headers: &HeaderMap,
 ) -> Result<Response> {
     let client = onward.client(&app).await?;
-    for live in open_here(&app, &visitor, headers).await? {
+    let sessions = open_here(&app, &visitor, headers).await?;
+    let address = onward.address(client.as_deref());
+    let away = app.connectors.farewell(&ids(&sessions), address.as_deref()).await?;
+    for live in sessions {
         let doer = Doer::person(live.user.id, &caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;
     }
-    let mut response = match onward.address(client.as_deref()) {
+    let mut response = match away.or(address) {
         Some(address) => see_other(&address)?,
         None => visitor.lead_to("/logout")?,
     };
     visitor.put_cookie(&mut response, Cookie::Session, None)?;
     Ok(response)
+}
+
+fn ids(sessions: &[Live]) -> Vec<SessionId> {
+    sessions.iter().map(|live| live.session.id).collect()
 }
 
 /// Every session that is open in this browser: ours, and the chat's where a genuine refresh token came

@@ -72,6 +72,8 @@ pub struct LoginQuery {
     by: Option<String>,
     /// `false`: the page stays though it would lead straight to a provider, as the chat's does.
     redirect: Option<String>,
+    /// What comes back from signing out at a provider.
+    state: Option<String>,
 }
 
 /// What the form sends.
@@ -86,7 +88,10 @@ pub struct LoginForm {
 #[handler]
 pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, request: &Request) -> Result<Response> {
     let settings = &visitor.web.settings;
-    let LoginQuery { return_to, again, failed, by, redirect } = query.0;
+    let LoginQuery { return_to, again, failed, by, redirect, state } = query.0;
+    if let Some(onward) = state.and_then(|state| app.connectors.way_on(&state)) {
+        return see_other(&onward);
+    }
     let problems = failed.zip(by).and_then(|(code, by)| refused::problems(&code, &app.connectors.named(&by)?.name));
     let return_to = return_to.and_then(|text| ReturnTo::parse(&text, settings));
     if visitor.live.is_some() && !again {

@@ -32,12 +32,15 @@ pub(super) const LOGOUT: &str = "/oauth2/logout";
 #[handler]
 pub(crate) async fn end(request: &Request, app: App, visitor: Visitor, caller: Caller) -> Result<Response> {
     let asked = Asked::by(request, &app).await?;
+    let here: Vec<SessionId> = visitor.live.iter().map(|live| live.session.id).collect();
+    // Before anything ends: what it stands on goes with the session.
+    let away = app.connectors.farewell(&here, asked.address().as_deref()).await?;
     asked.end_hinted(&app, visitor.live.as_ref(), &caller).await?;
     match visitor.live.as_ref().filter(|live| !asked.hints_at(live)) {
-        None => asked.farewell(&visitor),
+        None => asked.farewell(&visitor, away),
         Some(live) if asked.needs_no_question(&app, live, request.headers()).await? => {
             app.accounts.end_session(live.user.id, live.session.id, Doer::person(live.user.id, &caller)).await?;
-            asked.farewell(&visitor)
+            asked.farewell(&visitor, away)
         }
         Some(_) => asked.ask(&visitor),
     }
@@ -166,9 +169,10 @@ impl Asked {
         client.after_logout(self.post_logout_redirect_uri.as_deref()?, self.state.as_deref())
     }
 
-    /// Nobody is signed in here any more: back to the client, or to a page that says so.
-    fn farewell(&self, visitor: &Visitor) -> Result<Response> {
-        let mut response = match self.address() {
+    /// Nobody is signed in here any more: on to the provider that they came by, which is `away`, back to
+    /// the client, or to a page that says so.
+    fn farewell(&self, visitor: &Visitor, away: Option<String>) -> Result<Response> {
+        let mut response = match away.or_else(|| self.address()) {
             Some(address) => see_other(&address)?,
             None => visitor.lead_to("/logout")?,
         };

@@ -16,6 +16,7 @@ pub(super) fn all() -> Vec<Way> {
         way("github", "GitHub"),
         way("discord", "Discord"),
         way("facebook", "Facebook"),
+        way("apple", "Apple"),
     ]
 }
 

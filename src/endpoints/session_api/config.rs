@@ -66,7 +66,7 @@ impl ChatConfig {
             github_login_enabled: has("github"),
             discord_login_enabled: has("discord"),
             facebook_login_enabled: has("facebook"),
-            apple_login_enabled: false,
+            apple_login_enabled: has("apple"),
             openid_login_enabled: openid.is_some(),
             openid_label: openid.map_or("Continue with OpenID", |connector| &connector.label).to_owned(),
             openid_image_url: openid

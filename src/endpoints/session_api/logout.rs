@@ -40,11 +40,16 @@ pub(super) async fn logout(
     bearer: Option<SecretString>,
 ) -> Result<WithCookies<LogoutAnswer>> {
     origin::refuse_cross_site(headers)?;
-    for live in sessions_of(app, web, headers, bearer).await? {
+    let sessions = sessions_of(app, web, headers, bearer).await?;
+    let ids: Vec<_> = sessions.iter().map(|live| live.session.id).collect();
+    let chat = web.settings.domain_client.as_ref();
+    let onward = chat.map(|chat| format!("{}/login?redirect=false", chat.as_str().trim_end_matches('/')));
+    let redirect = app.connectors.farewell(&ids, onward.as_deref()).await?;
+    for live in sessions {
         let doer = Doer::person(live.user.id, caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;
     }
-    let mut answer = Response::new(Json(LogoutAnswer::example()));
+    let mut answer = Response::new(Json(LogoutAnswer { redirect, ..LogoutAnswer::example() }));
     for cookie in [Cookie::RefreshToken, Cookie::TokenProvider, Cookie::Session] {
         if cookie != Cookie::Session || web.cookies.read(headers, cookie).is_some() {
             answer = answer.header("set-cookie", web.cookies.expired(cookie)?);

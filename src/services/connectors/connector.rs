@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use entity::Timestamp;
 use secrecy::SecretString;
 
 use super::admission::Admission;
+use super::client_secret::Signer;
 use super::known::Known;
 use super::mapping::Mapping;
+use crate::error::Result;
 
 /// How the secret travels to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,17 @@ pub enum Trust {
     Claimed,
     /// Every address counts, even where it says nothing.
     Always,
+}
+
+/// Whether who signs out here is signed out over there too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamLogout {
+    /// They stay signed in there.
+    Off,
+    /// At the provider's `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0).
+    Standard,
+    /// In Amazon Cognito's own way.
+    Cognito,
 }
 
 /// Where a provider is asked.
@@ -55,6 +69,8 @@ pub struct Provider {
     pub algorithms: Vec<String>,
     /// Whether it promises `iss` in its answers (RFC 9207 section 3).
     pub says_issuer: bool,
+    /// Where people are sent to sign out.
+    pub end_session_url: Option<String>,
     /// Whether it takes the secret in the form; else by HTTP Basic.
     pub takes_post: bool,
     /// The base of Microsoft Graph, where it names one.
@@ -76,6 +92,8 @@ pub struct Connector {
     pub client_id: String,
     /// What proves it; none: PKCE alone.
     pub client_secret: Option<SecretString>,
+    /// What makes a secret for each exchange, in the place of one that stays.
+    pub signer: Option<Signer>,
     /// What is asked for.
     pub scope: Vec<String>,
     /// The path below the base path where people come back.
@@ -92,6 +110,14 @@ pub struct Connector {
     pub allowed_domains: Option<Vec<String>>,
     /// Google Workspace domains whose people may come in (the claim `hd`); empty: everybody.
     pub hosted_domains: Vec<String>,
+    /// Whether who signs out here is signed out there too.
+    pub logout: UpstreamLogout,
+    /// Where they come back to then, which has to be registered there; none: our sign-in page.
+    pub after_logout: Option<String>,
+    /// The longest address that they are sent to for it, in bytes.
+    pub longest_logout: usize,
+    /// Whether its tokens are kept, as long as the session that came by them.
+    pub keep_tokens: bool,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
     /// Who may come in.
@@ -123,4 +149,17 @@ pub struct ClaimNames {
     pub name: Option<String>,
     /// For the address; what it holds counts as not verified unless it is `email`.
     pub email: Option<String>,
+}
+
+impl Connector {
+    /// What proves who we are at `provider`, at the moment `now`.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub(super) fn secret(&self, provider: &Provider, now: Timestamp) -> Result<Option<SecretString>> {
+        match &self.signer {
+            Some(signer) => signer.secret(&provider.issuer, &self.client_id, now).map(Some),
+            None => Ok(self.client_secret.clone()),
+        }
+    }
 }

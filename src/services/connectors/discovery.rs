@@ -25,6 +25,8 @@ struct More {
     /// Where Microsoft Graph of this cloud is.
     #[serde(default)]
     msgraph_host: Option<Value>,
+    #[serde(default)]
+    end_session_endpoint: Option<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -84,6 +86,9 @@ pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
         return Err(failure::upstream("its authorization endpoint is no https address"));
     }
     let token_url = document.token_endpoint().ok_or_else(|| failure::upstream("it has no token endpoint"))?;
+    // Nor anybody who signs out; one that leads elsewhere is none.
+    let end_session = document.additional_metadata().end_session_endpoint.clone();
+    let end_session = end_session.filter(|address| scheme(address) == "https" || scheme(address) == scheme(own));
     let names = |algorithm| serde_json::to_value(algorithm).ok().and_then(|it| it.as_str().map(str::to_owned));
     let takes = |method| document.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
     Ok(Provider {
@@ -94,6 +99,7 @@ pub(super) fn read(issuer: &str, document: Value) -> Result<Provider> {
         jwks_url: Some(document.jwks_uri().as_str().to_owned()),
         algorithms: document.id_token_signing_alg_values_supported().iter().filter_map(names).collect(),
         says_issuer: document.additional_metadata().authorization_response_iss_parameter_supported,
+        end_session_url: end_session,
         takes_post: takes(CoreClientAuthMethod::ClientSecretPost),
         graph_url: document.additional_metadata().msgraph_host.as_ref().and_then(|host| graph(own, host.as_str()?)),
     })

@@ -6,10 +6,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::admission::Admission;
-use super::connector::{ClaimNames, Connector, Place, Provider, SecretMethod, Trust};
+use super::client_secret::Signer;
+use super::connector::{ClaimNames, Connector, Place, Provider, SecretMethod, Trust, UpstreamLogout};
 use super::discovery;
 use super::known::{Fixed, Known, Source};
 use super::mapping::Mapping;
+
+/// The longest address for signing out that is safe everywhere, in bytes.
+pub(super) const LONGEST_LOGOUT: usize = 2000;
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +22,8 @@ pub(super) struct Draft {
     pub(super) issuer: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) client_secret: Option<SecretString>,
+    /// What makes a secret for each exchange, in the place of one that stays.
+    pub(super) signer: Option<Signer>,
     /// Whether it is meant that there is no secret.
     pub(super) is_public: bool,
     pub(super) scope: Option<Vec<String>>,
@@ -32,6 +38,10 @@ pub(super) struct Draft {
     pub(super) registration: Option<bool>,
     pub(super) allowed_domains: Option<Vec<String>>,
     pub(super) hosted_domains: Vec<String>,
+    pub(super) logout: Option<UpstreamLogout>,
+    pub(super) after_logout: Option<String>,
+    pub(super) longest_logout: Option<usize>,
+    pub(super) keep_tokens: Option<bool>,
     pub(super) clock_tolerance: Option<Duration>,
     pub(super) admission: Admission,
     pub(super) mapping: Mapping,
@@ -76,6 +86,7 @@ impl Draft {
             label,
             client_id,
             client_secret: self.client_secret,
+            signer: self.signer,
             scope,
             callback: self.callback.unwrap_or_else(|| format!("/oauth/{id}/callback")),
             place,
@@ -84,6 +95,10 @@ impl Draft {
             registration: self.registration.unwrap_or_else(|| registration(known)),
             allowed_domains: self.allowed_domains,
             hosted_domains: self.hosted_domains,
+            logout: self.logout.unwrap_or(UpstreamLogout::Off),
+            after_logout: self.after_logout,
+            longest_logout: self.longest_logout.unwrap_or(LONGEST_LOGOUT),
+            keep_tokens: self.keep_tokens.unwrap_or(false),
             clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
             admission: self.admission,
             mapping: self.mapping,
@@ -98,7 +113,7 @@ impl Draft {
         let needed = [
             ("kind", self.known.is_some()),
             ("client_id", self.client_id.is_some()),
-            ("client_secret", self.client_secret.is_some() || self.is_public),
+            ("client_secret", self.client_secret.is_some() || self.signer.is_some() || self.is_public),
         ];
         let lacking = needed.into_iter().filter(|(_, is_given)| !is_given);
         let mut problems: Vec<String> = lacking.map(|(key, _)| format!("{key}: lacks.")).collect();
@@ -143,11 +158,12 @@ impl Draft {
             issuer: issuer.unwrap_or(fixed.issuer).to_owned(),
             authorization_url: address(&self.authorization_url, fixed.authorization_url),
             token_url: address(&self.token_url, fixed.token_url),
-            api_url: Some(address(&self.api_url, fixed.api_url)),
+            api_url: Some(address(&self.api_url, fixed.api_url)).filter(|url| !url.is_empty()),
             jwks_url: fixed.jwks_url.map(str::to_owned),
             algorithms: vec!["RS256".to_owned()],
             // Compared where it comes; their older answers and installations of one's own lack it.
             says_issuer: false,
+            end_session_url: None,
             takes_post: fixed.takes_post,
             graph_url: None,
         }

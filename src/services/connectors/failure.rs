@@ -27,9 +27,11 @@ pub(super) fn of_status(status: u16) -> Error {
 /// providers make of it).
 pub(super) fn of_answer(code: &str) -> Error {
     match code {
-        "access_denied" | "user_cancelled_authorize" | "consent_required" | "interaction_required" => {
-            ErrorKind::AccessDenied.into()
-        }
+        "access_denied"
+        | "user_cancelled_authorize"
+        | "user_trigger_new_signin_flow"
+        | "consent_required"
+        | "interaction_required" => ErrorKind::AccessDenied.into(),
         "temporarily_unavailable" => unavailable("it says so"),
         // Text of strangers: bounded, and only the log sees it.
         other => upstream(format!("it answers with the error {:?}", other.chars().take(80).collect::<String>())),

@@ -18,9 +18,9 @@ const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
 /// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 3] = ["pkce", "profile", "keep_tokens"];
+const LATER: [&str; 2] = ["pkce", "profile"];
 /// Keys that are read.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 27] = [
     "id",
     "kind",
     "issuer",
@@ -45,6 +45,9 @@ const KEYS: [&str; 24] = [
     "tenants",
     "required_groups",
     "role_map",
+    "upstream_logout",
+    "post_logout_redirect_uri",
+    "keep_tokens",
 ];
 
 /// Reads the file at `path` into `drafts`.
@@ -147,6 +150,7 @@ impl Keys<'_> {
         }
         let trusts = [("never", Trust::Never), ("claimed", Trust::Claimed), ("always", Trust::Always)];
         put(&mut draft.trust, self.text("trust_email", |text| words::choice(text, &trusts)));
+        self.signing_out(draft);
         put(&mut draft.registration, self.boolean("registration"));
         put(&mut draft.allowed_domains, self.domains("allowed_domains"));
         if let Some(domains) = self.domains("hosted_domains") {
@@ -162,7 +166,7 @@ impl Keys<'_> {
             Some(kind) => {
                 let found = known::named(&kind);
                 if found.is_none() {
-                    self.problem("kind", "is none of google, github, discord, facebook, openid.");
+                    self.problem("kind", "is none of google, github, discord, facebook, apple, openid.");
                 }
                 found
             }
@@ -170,7 +174,7 @@ impl Keys<'_> {
         }
     }
 
-    fn text<T>(&mut self, key: &str, read: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+    pub(super) fn text<T>(&mut self, key: &str, read: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         let Some(text) = self.table.get(key)?.as_str() else {
             self.problem(key, "must be text.");
             return None;
@@ -178,7 +182,7 @@ impl Keys<'_> {
         read(text).map_err(|fault| self.problem(key, &fault.to_string())).ok()
     }
 
-    fn boolean(&mut self, key: &str) -> Option<bool> {
+    pub(super) fn boolean(&mut self, key: &str) -> Option<bool> {
         let value = self.table.get(key)?.as_bool();
         if value.is_none() {
             self.problem(key, "must be true or false.");
@@ -218,7 +222,7 @@ impl Keys<'_> {
     }
 }
 
-fn put<T>(place: &mut Option<T>, given: Option<T>) {
+pub(super) fn put<T>(place: &mut Option<T>, given: Option<T>) {
     if given.is_some() {
         *place = given;
     }

@@ -1,16 +1,32 @@
-//! The keys of the connectors file that say who may come in, and what they become.
+//! The keys of the connectors file that say who may come in, what they become, and what is left when
+//! they go.
 
 use toml::Value;
 
 use super::admission::Admission;
-use super::file::Keys;
+use super::connector::UpstreamLogout;
+use super::draft::Draft;
+use super::file::{Keys, put};
 use super::mapping::{Mapped, Mapping};
 use super::tenant;
+use crate::env::{address, words};
 
 /// Longest name of a group, a claim or a role, in bytes; those of directories are long.
 const LONGEST: usize = 300;
 
 impl Keys<'_> {
+    pub(super) fn signing_out(&mut self, draft: &mut Draft) {
+        let logouts = [
+            ("off", UpstreamLogout::Off),
+            ("standard", UpstreamLogout::Standard),
+            ("cognito", UpstreamLogout::Cognito),
+        ];
+        let is_web = |text: &str| address::web(text).map(|_| text.to_owned());
+        put(&mut draft.logout, self.text("upstream_logout", |text| words::choice(text, &logouts)));
+        put(&mut draft.after_logout, self.text("post_logout_redirect_uri", is_web));
+        put(&mut draft.keep_tokens, self.boolean("keep_tokens"));
+    }
+
     pub(super) fn admission(&mut self, admission: &mut Admission) {
         let lower =
             |is_right: fn(&str) -> bool| move |text: &str| Some(text.to_lowercase()).filter(|text| is_right(text));

@@ -20,7 +20,7 @@ use super::{failure, tenant};
 use crate::error::{Error, Result};
 
 /// How old a token may be that has just been made.
-const FRESH: Duration = Duration::from_secs(600);
+pub(super) const FRESH: Duration = Duration::from_secs(600);
 /// Google's issuer as its older tokens have it.
 const GOOGLE: (&str, &str) = ("https://accounts.google.com", "accounts.google.com");
 
@@ -58,11 +58,19 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// When it is anything else.
     pub(super) fn read(token: &'a str, provider: &Provider) -> Result<Self> {
+        Self::read_as(token, provider, &["JWT"])
+    }
+
+    /// The same for a token whose `typ` is one of `types`, or lacks.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_as(token: &'a str, provider: &Provider, types: &[&str]) -> Result<Self> {
         let parts: Vec<&str> = token.split('.').collect();
         let [header, claims, signature] = parts[..] else { return Err(refused("it has not the form of a signed one")) };
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(failure::upstream);
         let known: Header = serde_json::from_slice(&decode(header)?).map_err(failure::upstream)?;
-        if known.crit.is_some() || known.typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+        if known.crit.is_some() || known.typ.is_some_and(|typ| !types.iter().any(|one| typ.eq_ignore_ascii_case(one))) {
             return Err(refused("it is of another kind"));
         }
         let algorithm = algorithm(&known.alg, provider)?;
@@ -95,6 +103,17 @@ impl<'a> Unverified<'a> {
             key.verify_signature(&self.algorithm, self.message.as_bytes(), &self.signature).is_ok()
         };
         keys.iter().filter(|key| self.is_meant(key)).find(verifies)
+    }
+
+    /// The claims, once it is proven that one of `keys` made it, and no more than that.
+    ///
+    /// # Errors
+    /// When none did.
+    pub(super) fn genuine(self, keys: &[CoreJsonWebKey]) -> Result<Claims> {
+        match self.is_signed_by(keys) {
+            true => Ok(self.claims),
+            false => Err(refused("no key of the provider has signed it")),
+        }
     }
 
     /// The claims, once it is proven that one of `keys` made it and that it is for this sign-in.

@@ -4,10 +4,12 @@
 //! account that opens is decided by [`sign_in`](super::sign_in).
 
 mod admission;
+mod client_secret;
 pub mod connector;
 mod discovery;
 mod draft;
 mod failure;
+mod farewell;
 mod file;
 mod file_rules;
 mod flow;
@@ -15,27 +17,34 @@ mod id_token;
 mod images;
 mod kept;
 pub mod known;
+mod logout_token;
 mod looked_up;
 mod mapping;
+mod place;
 mod preview;
 mod profile;
 mod protocol;
 mod said;
 mod settings;
 mod tenant;
+mod token_answer;
 mod unique;
+mod upstream;
 mod who;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
 pub use images::Image;
 pub use kept::{Kept, LinkKey};
+pub use logout_token::Over;
 pub use protocol::Returned;
 pub use settings::Settings;
+pub use upstream::{Arrival, UpstreamTokens};
 
 pub use super::users::identity::Profile;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
@@ -45,6 +54,7 @@ use super::caller::Caller;
 use super::database::Database;
 use super::outgoing::Outgoing;
 use super::shared::Shared;
+use super::users::Users;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
@@ -58,6 +68,8 @@ pub struct Connectors {
     parts: Arc<Parts>,
     looked_up: LookedUp,
     images: Images,
+    /// Those whose secret goes to the place that it was set for.
+    settled: Arc<Mutex<HashSet<String>>>,
 }
 
 /// What they stand on.
@@ -67,6 +79,8 @@ pub struct Parts {
     pub database: Database,
     /// Counters.
     pub shared: Arc<Shared>,
+    /// Identities.
+    pub users: Users,
     /// Calls to providers.
     pub outgoing: Outgoing,
     /// The time.
@@ -77,6 +91,8 @@ pub struct Parts {
     pub settings: Settings,
     /// What is under way is sealed with it, and browsers are told apart.
     pub seal: DerivedKey,
+    /// Tokens of providers are sealed with it, and where somebody goes on to who has signed out there.
+    pub upstream: DerivedKey,
     /// The public address, without a slash at its end.
     pub issuer: String,
 }
@@ -87,7 +103,7 @@ impl Connectors {
     pub fn new(parts: Parts) -> Self {
         let looked_up = LookedUp::new(parts.outgoing.clone(), parts.clock.clone());
         let images = Images::new(parts.outgoing.clone(), parts.clock.clone());
-        Self { parts: Arc::new(parts), looked_up, images }
+        Self { parts: Arc::new(parts), looked_up, images, settled: Arc::default() }
     }
 
     /// Every one, in the order of the buttons.
@@ -120,7 +136,8 @@ impl Connectors {
     }
 
     /// The callback address of `connector`, which has to be registered at the provider.
-    fn callback(&self, connector: &Connector) -> String {
+    #[must_use]
+    pub fn callback(&self, connector: &Connector) -> String {
         connector.callback_below(&self.parts.issuer)
     }
 
@@ -129,8 +146,11 @@ impl Connectors {
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) when the provider has to be
     /// asked first and does not answer;
-    /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood.
+    /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood;
+    /// [`ErrorKind::ProviderFailed`](crate::error::ErrorKind::ProviderFailed) when its secret was set for
+    /// another place.
     pub async fn begin(&self, connector: &Connector, errand: Errand, browser: &str, caller: &Caller) -> Result<String> {
+        self.check_place(connector).await?;
         let provider = self.looked_up.provider(connector).await?;
         let random = || URL_SAFE_NO_PAD.encode(self.parts.random.bytes::<32>());
         let begun = Begun { errand, nonce: random(), verifier: random() };

@@ -61,6 +61,14 @@ fn name<'a>(text: impl Fn(&str) -> Option<&'a str>, username: Option<&str>) -> S
     names.into_iter().flatten().map(clean).find(|name| !name.is_empty()).unwrap_or_default()
 }
 
+/// The name in what Apple has the browser post beside the code (Request an authorization: `user`); empty
+/// where there is none.
+pub(super) fn name_beside(user: &str) -> String {
+    let user: Value = serde_json::from_str(user).unwrap_or_default();
+    let parts = ["firstName", "lastName"].into_iter().filter_map(|part| user["name"][part].as_str());
+    clean(&parts.collect::<Vec<_>>().join(" "))
+}
+
 /// The address in `claims`; whether it is verified counts only where it stands beside it.
 fn claimed(trust: Trust, claims: &Claims) -> Option<ClaimedEmail> {
     let address = claims.get("email").and_then(Value::as_str)?;

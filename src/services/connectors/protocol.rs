@@ -2,18 +2,18 @@
 //! bring back, and the exchange of the code.
 
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
-use url::{Url, form_urlencoded};
+use secrecy::ExposeSecret;
+use url::Url;
 
 use super::connector::{Connector, Provider, SecretMethod};
 use super::flow::Begun;
 use super::id_token::{Rules, Unverified};
 use super::profile::Claims;
-use super::{Connectors, failure, tenant};
+use super::token_answer::{self, Tokens};
+use super::upstream::{Arrival, Upstream};
+use super::{Connectors, failure, profile, tenant};
 use crate::error::{Error, ErrorKind, Result};
-use crate::services::outgoing::{Answer, Proof};
-use crate::services::users::identity::Profile;
+use crate::services::outgoing::Proof;
 
 /// What a provider's answer brings along (RFC 6749 section 4.1.2, RFC 9207).
 #[derive(Clone, Debug, Default)]
@@ -24,12 +24,8 @@ pub struct Returned {
     pub error: Option<String>,
     /// Who answers.
     pub issuer: Option<String>,
-}
-
-/// What came for a code.
-pub(super) struct Tokens {
-    pub(super) access: SecretString,
-    id: Option<String>,
+    /// What Apple says of the person the first time, beside the code and unsigned.
+    pub user: Option<String>,
 }
 
 impl Connectors {
@@ -63,7 +59,7 @@ impl Connectors {
     /// [`ErrorKind::AccessDenied`] when they changed their mind there; [`ErrorKind::Unavailable`];
     /// [`ErrorKind::NotMember`] and the others that say why they may not come in;
     /// [`ErrorKind::ProviderFailed`] for everything that no honest provider answers.
-    pub async fn finish(&self, connector: &Connector, begun: &Begun, returned: &Returned) -> Result<Profile> {
+    pub async fn finish(&self, connector: &Connector, begun: &Begun, returned: &Returned) -> Result<Arrival> {
         let work = async {
             let provider = self.looked_up.provider(connector).await?;
             check_issuer(&provider, returned.issuer.as_deref())?;
@@ -73,7 +69,15 @@ impl Connectors {
                 _ => return Err(failure::upstream("it answers with both a code and an error, or with neither")),
             };
             let tokens = self.exchange(connector, &provider, begun, code).await?;
-            self.profile(connector, &provider, begun, &tokens).await
+            let (mut profile, sid) = self.profile(connector, &provider, begun, &tokens).await?;
+            if let Some(user) = &returned.user
+                && profile.name.is_empty()
+                && connector.known.answers_by_form()
+            {
+                // The browser could write it: a name, and nothing that anybody is known by.
+                profile.name = profile::name_beside(user);
+            }
+            Ok(Arrival { profile, upstream: Upstream::of(connector, sid, tokens, self.parts.clock.now()) })
         };
         let found = tokio::time::timeout(self.patience(), work).await;
         let found = found.unwrap_or_else(|_| Err(failure::unavailable("it took too long")));
@@ -92,6 +96,7 @@ impl Connectors {
     }
 
     async fn exchange(&self, connector: &Connector, provider: &Provider, begun: &Begun, code: &str) -> Result<Tokens> {
+        self.check_place(connector).await?;
         let redirect_uri = self.callback(connector);
         let mut fields = vec![
             ("grant_type", "authorization_code"),
@@ -101,7 +106,8 @@ impl Connectors {
         ];
         let announced = if provider.takes_post { SecretMethod::Post } else { SecretMethod::Basic };
         let mut proof = Proof::None;
-        match (&connector.client_secret, connector.method.unwrap_or(announced)) {
+        let secret = connector.secret(provider, self.parts.clock.now())?;
+        match (&secret, connector.method.unwrap_or(announced)) {
             (Some(secret), SecretMethod::Basic) => proof = Proof::Basic(&connector.client_id, secret),
             (Some(secret), SecretMethod::Post) => {
                 fields.extend([("client_id", connector.client_id.as_str()), ("client_secret", secret.expose_secret())]);
@@ -109,7 +115,7 @@ impl Connectors {
             (None, _) => fields.push(("client_id", connector.client_id.as_str())),
         }
         let answer = self.parts.outgoing.ask(&provider.token_url, &fields, proof).await?;
-        read_tokens(&answer)
+        token_answer::read(&answer)
     }
 
     /// The claims of the ID token, which must be of this sign-in.
@@ -146,24 +152,4 @@ fn check_issuer(provider: &Provider, given: Option<&str>) -> Result<()> {
         None if provider.says_issuer => Err(failure::upstream("the answer says not whose it is")),
         _ => Ok(()),
     }
-}
-
-/// The tokens in a token answer. GitHub refuses with a 200, and Facebook's error is an object.
-fn read_tokens(answer: &Answer) -> Result<Tokens> {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_else(|_| of_form(&answer.body));
-    match body.get("error") {
-        _ if answer.status == 429 || answer.status >= 500 => return Err(failure::of_status(answer.status)),
-        Some(Value::String(code)) => return Err(failure::of_token(code)),
-        Some(error) => return Err(failure::of_token(&error["message"].to_string())),
-        None if answer.status != 200 => return Err(failure::of_status(answer.status)),
-        None => {}
-    }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let access = text("access_token").ok_or_else(|| failure::upstream("its token answer holds no token"))?;
-    Ok(Tokens { access: access.into(), id: text("id_token").map(str::to_owned) })
-}
-
-/// What does not ask for JSON gets forms from some.
-fn of_form(body: &[u8]) -> Value {
-    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect()
 }

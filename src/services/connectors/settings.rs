@@ -1,6 +1,9 @@
 //! Settings of the providers that let people in, by the chat's names.
 
+mod apple;
+mod callback;
 mod openid;
+mod signing_out;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +14,8 @@ use super::connector::Connector;
 use super::draft::Draft;
 use super::file;
 use super::known::{self, Known};
-use crate::env::{Absent, Env, Fault, Parsed, address, files, words};
+use crate::env::{Absent, Env, Fault, address, files, words};
+use callback::path;
 
 const FILE: &str = "POSTERN_CONNECTORS_FILE";
 const SOCIAL_LOGIN: &str = "ALLOW_SOCIAL_LOGIN";
@@ -74,7 +78,7 @@ impl Settings {
         let registration = env.or(
             "ALLOW_SOCIAL_REGISTRATION",
             "false",
-            "Whether a first sign-in through Google, GitHub, Discord or Facebook makes an account.",
+            "Whether a first sign-in through Google, GitHub, Discord, Facebook or Apple makes an account.",
             words::boolean,
         );
         let by_openid = env.or(
@@ -93,6 +97,9 @@ impl Settings {
             }
         }
         github_enterprise(env, &mut drafts);
+        if let Some(draft) = apple::read(env, url) {
+            drafts.insert("apple".to_owned(), draft);
+        }
         let path = env.optional(
             FILE,
             "",
@@ -179,30 +186,4 @@ fn github_enterprise(env: &mut Env, drafts: &mut BTreeMap<String, Draft>) {
         draft.token_url = Some(format!("{base}/login/oauth/access_token"));
         draft.api_url = Some(format!("{base}/api/v3"));
     }
-}
-
-/// A callback: a path below `/oauth/`, or an address of ours with such a path; as a path below the
-/// base path.
-fn path(text: &str, own: Option<&Url>) -> Parsed<String> {
-    let right = "Write a path below /oauth/ with two parts more, such as /oauth/google/callback";
-    let fault = |wrong: &'static str| Fault::new(wrong, right);
-    let given = match text.starts_with('/') {
-        true => text.to_owned(),
-        false => {
-            let (url, own) = (address::web(text)?, own.ok_or_else(|| fault("cannot be compared with POSTERN_URL"))?);
-            let base = own.path().trim_end_matches('/');
-            let below = url.path().strip_prefix(base).filter(|_| url.origin() == own.origin());
-            below.ok_or_else(|| fault("is not below POSTERN_URL"))?.to_owned()
-        }
-    };
-    let rest = given.strip_prefix("/oauth/").ok_or_else(|| fault("is not a path below /oauth/"))?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    let parts = rest.split('/').collect::<Vec<_>>();
-    if parts.len() < 2
-        || parts.iter().any(|part| part.is_empty() || part.starts_with('.'))
-        || !rest.chars().all(is_plain)
-    {
-        return Err(fault("is not such a path"));
-    }
-    Ok(given)
 }

@@ -7,22 +7,25 @@ use super::connector::{Connector, Provider};
 use super::flow::Begun;
 use super::known::{Api, Source};
 use super::profile::Claims;
-use super::protocol::Tokens;
 use super::said::{Said, TokenKind, access_claims, has_groups};
+use super::token_answer::Tokens;
 use super::{Connectors, failure, profile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 use crate::services::users::identity::Profile;
 
+/// Longest name of a session over there that is kept, in bytes.
+const LONGEST_SID: usize = 255;
+
 impl Connectors {
-    /// Who came for `tokens`.
+    /// Who came for `tokens`, and what the provider calls their session.
     pub(super) async fn profile(
         &self,
         connector: &Connector,
         provider: &Provider,
         begun: &Begun,
         tokens: &Tokens,
-    ) -> Result<Profile> {
+    ) -> Result<(Profile, Option<String>)> {
         let (profile, said) = match connector.known.source {
             Source::Api(ask) => {
                 let api = Api { outgoing: &self.parts.outgoing, connector, provider, token: &tokens.access };
@@ -45,7 +48,9 @@ impl Connectors {
                 (profile, said)
             }
         };
-        connector.judge(profile, &said)
+        let sid = said.id.get("sid").and_then(Value::as_str).filter(|sid| (1..=LONGEST_SID).contains(&sid.len()));
+        let sid = sid.map(str::to_owned);
+        Ok((connector.judge(profile, &said)?, sid))
     }
 
     /// What the provider says besides, where its ID token says too little. Only of the same person

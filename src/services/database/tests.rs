@@ -101,6 +101,9 @@ async fn two_processes_on_one_file_never_meet_a_lock() {
 async fn three_nodes_migrate_at_once() {
     for db in fresh().await {
         for table in [
+            "upstream_sessions",
+            "spent_logout_tokens",
+            "connector_places",
             "connector_flows",
             "identities",
             "client_documents",

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Connector, Profile};
+use crate::services::connectors::{Arrival, Connector, Profile};
 use crate::services::metrics::Outcome;
 use crate::services::sessions::{BrowserCookie, Live, Session};
 use crate::services::tokens::Refreshed;
@@ -23,7 +23,7 @@ use crate::services::users::{ADMIN, Created, NewUser, USER, User};
 const RESERVED: [&str; 6] = ["admin", "administrator", "root", "system", "support", "postern"];
 
 impl SignIn {
-    /// Signs a browser in as whoever `profile` of `connector` is; whatever session it held before is
+    /// Signs a browser in as whoever came back from `connector` by `arrival`; whatever session it held before is
     /// over.
     ///
     /// # Errors
@@ -34,10 +34,10 @@ impl SignIn {
         &self,
         caller: &Caller,
         connector: &Connector,
-        profile: &Profile,
+        arrival: &Arrival,
         before: Option<&Live>,
     ) -> Result<(Session, Secret<BrowserCookie>)> {
-        let proven = self.recognise(caller, connector, profile).await?;
+        let proven = self.recognise(caller, connector, arrival).await?;
         self.enter(caller, proven, before).await
     }
 
@@ -49,16 +49,16 @@ impl SignIn {
         &self,
         caller: &Caller,
         connector: &Connector,
-        profile: &Profile,
+        arrival: &Arrival,
     ) -> Result<Refreshed> {
-        let proven = self.recognise(caller, connector, profile).await?;
+        let proven = self.recognise(caller, connector, arrival).await?;
         self.enter_chat(caller, proven).await
     }
 
-    async fn recognise(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<Proven> {
-        let recognised = self.recognise_uncounted(caller, connector, profile).await;
+    async fn recognise(&self, caller: &Caller, connector: &Connector, arrival: &Arrival) -> Result<Proven> {
+        let recognised = self.recognise_uncounted(caller, connector, &arrival.profile).await;
         self.metrics.signed_in(Outcome::from(&recognised));
-        recognised.map(|user| Proven { user, profile: Some(profile.clone()) })
+        recognised.map(|user| Proven { user, arrival: Some(arrival.clone()) })
     }
 
     async fn recognise_uncounted(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<User> {

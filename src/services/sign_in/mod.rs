@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
 use super::caller::Caller;
+use super::connectors::{Arrival, Connectors};
 use super::database::Database;
 use super::grants::Grants;
 use super::metrics::{Metrics, Outcome};
@@ -58,6 +59,8 @@ pub struct SignIn {
     pub grants: Grants,
     /// Tokens.
     pub tokens: Arc<Tokens>,
+    /// Other providers.
+    pub connectors: Connectors,
     /// The time.
     pub clock: Clock,
     /// The life of what the session API gives.
@@ -90,7 +93,7 @@ impl SignIn {
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         if let Some(before) = before {
             if before.user.id == proven.user.id {
-                return self.again(caller, before).await;
+                return self.again(caller, before, proven.arrival).await;
             }
             let doer = super::accounts::Doer::person(before.user.id, caller);
             self.accounts.end_session(before.user.id, before.session.id, doer).await?;
@@ -102,9 +105,15 @@ impl SignIn {
 
     /// The same person once more: the session goes on with what hangs on it, under another cookie
     /// and with a fresh `auth_time`.
-    async fn again(&self, caller: &Caller, before: &Live) -> Result<(Session, Secret<BrowserCookie>)> {
+    async fn again(
+        &self,
+        caller: &Caller,
+        before: &Live,
+        arrival: Option<Arrival>,
+    ) -> Result<(Session, Secret<BrowserCookie>)> {
         let (live, accounts, sessions, audit) =
             (before.clone(), self.accounts.clone(), self.sessions.clone(), self.audit.clone());
+        let (users, connectors) = (self.users.clone(), self.connectors.clone());
         let event = Event::new(EventKind::Reauthenticated).by(Actor::User(live.user.id)).about(live.user.id);
         let event = event.from(caller).with("session", live.session.id.to_string());
         let written = self.database.write(move |tx| {
@@ -114,6 +123,11 @@ impl SignIn {
                     return Err(ErrorKind::WrongCredentials.into());
                 }
                 let proven = sessions.authenticate_again(tx, id).await?;
+                if let Some(arrival) = &arrival {
+                    let identity = users.note_entry(tx, user, &arrival.profile).await?;
+                    let identity = identity.ok_or(ErrorKind::WrongCredentials)?;
+                    connectors.note_session(tx, id, identity, arrival).await?;
+                }
                 audit.record(tx, event).await?;
                 let pending = sessions.shared().announce(tx, vec![Subject::Session(id)]).await?;
                 Ok((proven, pending))

@@ -10,28 +10,28 @@ use crate::error::{ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
 use crate::services::caller::Caller;
+use crate::services::connectors::Arrival;
 use crate::services::sessions::{BrowserCookie, Entry, Holder, Session};
 use crate::services::users::User;
-use crate::services::users::identity::Profile;
 
 /// Somebody who has proven who they are, and how.
 #[derive(Debug)]
 pub(super) struct Proven {
     pub(super) user: User,
-    /// What a connector says of them, where one let them in.
-    pub(super) profile: Option<Profile>,
+    /// How they came back from a provider, where one let them in.
+    pub(super) arrival: Option<Arrival>,
 }
 
 impl Proven {
     pub(super) fn by_password(user: User) -> Self {
-        Self { user, profile: None }
+        Self { user, arrival: None }
     }
 
     /// A provider does not tell how it asked, so nothing is claimed of that (RFC 8176).
     fn entry(&self) -> Entry {
-        let (amr, provider) = match &self.profile {
+        let (amr, provider) = match &self.arrival {
             None => (Names::new(["pwd"]), "local".to_owned()),
-            Some(profile) => (Names::default(), profile.who.connector.clone()),
+            Some(arrival) => (Names::default(), arrival.profile.who.connector.clone()),
         };
         Entry { user: self.user.id, amr, provider }
     }
@@ -46,9 +46,9 @@ impl SignIn {
     ) -> Result<(Session, Option<Secret<BrowserCookie>>, Option<SecretString>)> {
         let (accounts, users, entry) = (self.accounts.clone(), self.users.clone(), proven.entry());
         let (sessions, tokens, audit) = (self.sessions.clone(), Arc::clone(&self.tokens), self.audit.clone());
-        let caller = caller.clone();
+        let (caller, connectors) = (caller.clone(), self.connectors.clone());
         // ALLOW_EMAIL_LOGIN is off, and ALLOW_EMAIL_LOGIN_OVERRIDE let this one in.
-        let is_override = proven.profile.is_none() && !self.users.settings.email_login;
+        let is_override = proven.arrival.is_none() && !self.users.settings.email_login;
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -60,13 +60,16 @@ impl SignIn {
                     if is_override {
                         event = event.with("by_override", true);
                     }
-                    if let Some(profile) = &proven.profile {
+                    let mut identity = None;
+                    if let Some(Arrival { profile, .. }) = &proven.arrival {
                         event = event.with("provider", profile.who.connector.as_str());
-                        if !users.note_entry(tx, entry.user, profile).await? {
-                            return Err(ErrorKind::WrongCredentials.into());
-                        }
+                        let noted = users.note_entry(tx, entry.user, profile).await?;
+                        identity = Some(noted.ok_or(ErrorKind::WrongCredentials)?);
                     }
                     let (session, cookie) = sessions.start(tx, entry, &caller, holder).await?;
+                    if let (Some(arrival), Some(identity)) = (&proven.arrival, identity) {
+                        connectors.note_session(tx, session.id, identity, arrival).await?;
+                    }
                     let refresh_token = match holder {
                         Holder::Browser => None,
                         Holder::Tokens(_) => Some(tokens.start_family(tx, &session).await?),

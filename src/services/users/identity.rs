@@ -111,8 +111,8 @@ impl Users {
         Ok(Entity::insert(row).on_conflict(taken).exec_without_returning(tx).await? == 1)
     }
 
-    /// Notes in the transaction `tx` that `profile` has just opened the account of `user`; answers
-    /// whether it still may.
+    /// Notes in the transaction `tx` that `profile` has just opened the account of `user`; answers its
+    /// identity, or nothing where it may not any more.
     ///
     /// # Errors
     /// When the database is away.
@@ -121,7 +121,7 @@ impl Users {
         tx: &Executor<'_>,
         user: UserId,
         profile: &Profile,
-    ) -> Result<bool> {
+    ) -> Result<Option<IdentityId>> {
         let email = profile.email.as_ref();
         let row = ActiveModel {
             label: Set(profile.label()),
@@ -131,7 +131,8 @@ impl Users {
             ..ActiveModel::default()
         };
         let theirs = of(&profile.who).add(Column::UserId.eq(user));
-        Ok(Entity::update_many().set(row).filter(theirs).exec(tx).await?.rows_affected == 1)
+        let noted = Entity::update_many().set(row).filter(theirs).exec_with_returning(tx).await?;
+        Ok(noted.into_iter().next().map(|identity| identity.id))
     }
 
     /// The connectors whose identities open the account of `user`, as the transaction `tx` sees it.

@@ -1,6 +1,7 @@
 //! Coming in through other providers, as people and providers see it.
 
 mod admission;
+mod apple;
 mod chat;
 mod connections;
 mod entering;
@@ -9,6 +10,9 @@ mod id_tokens;
 mod known;
 mod linking;
 mod pages;
+mod places;
 mod roles;
 mod settings;
+mod signing_out;
 mod tenants;
+mod told;

@@ -37,6 +37,13 @@ impl Gate {
         self.server.another_node(&given).await
     }
 
+    /// A second node whose other connectors than the OpenID one are asked at `address`.
+    pub(crate) async fn another_node_at(&self, address: &str) -> TestServer {
+        let file = self.folder.path().join("elsewhere.toml");
+        std::fs::write(&file, connectors_file(address)).expect("a file");
+        self.another_node(&[("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))]).await
+    }
+
     /// One whose connectors file holds `text` alone, ISSUER standing for the fake's.
     pub(crate) async fn with_file(text: &str) -> Self {
         let (upstream, folder) = (Upstream::start().await, tempfile::tempdir().expect("a folder"));
@@ -63,7 +70,12 @@ impl Gate {
 
     fn settings(upstream: &Upstream, folder: &TempDir, more: Settings<'_>) -> Vec<(String, String)> {
         let file = folder.path().join("connectors.toml");
-        std::fs::write(&file, connectors_file(&upstream.issuer)).expect("a file");
+        let mut tables = vec![connectors_file(&upstream.issuer)];
+        if more.iter().any(|(name, _)| *name == "APPLE_CLIENT_ID") {
+            let method = "token_endpoint_auth_method = \"client_secret_post\"";
+            tables.push(format!("[[connector]]\nid = \"apple\"\nissuer = \"{}\"\n{method}\n", upstream.issuer));
+        }
+        std::fs::write(&file, tables.join("\n")).expect("a file");
         let mut given: Vec<(String, String)> = [
             ("ALLOW_SOCIAL_LOGIN", "true"),
             ("ALLOW_SOCIAL_REGISTRATION", "true"),

@@ -179,7 +179,7 @@ impl Upstream {
         let at = |path: &str| format!("{}{path}", self.issuer);
         json!({
             "issuer": self.issuer, "authorization_endpoint": at("/auth"), "token_endpoint": at("/token"),
-            "userinfo_endpoint": at("/userinfo"), "jwks_uri": at("/jwks"),
+            "userinfo_endpoint": at("/userinfo"), "jwks_uri": at("/jwks"), "end_session_endpoint": at("/bye"),
             "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA", "HS256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],

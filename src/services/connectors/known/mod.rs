@@ -3,6 +3,7 @@
 //! A new one is a file with its table, and a line in [`ALL`].
 
 mod api;
+mod apple;
 mod discord;
 mod facebook;
 mod github;
@@ -27,7 +28,7 @@ pub struct Fixed {
     pub authorization_url: &'static str,
     /// Where codes are exchanged.
     pub token_url: &'static str,
-    /// The base of its API, or its userinfo endpoint.
+    /// The base of its API, or its userinfo endpoint; empty where it has neither.
     pub api_url: &'static str,
     /// Where its public keys are, where it signs ID tokens.
     pub jwks_url: Option<&'static str>,
@@ -75,9 +76,20 @@ pub struct Known {
     pub scope_of_groups: &'static [&'static str],
 }
 
+/// Has the provider answer by a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+const FORM_POST: (&str, &str) = ("response_mode", "form_post");
+
+impl Known {
+    /// Whether its answers come as a form, which another site's page posts.
+    #[must_use]
+    pub fn answers_by_form(&self) -> bool {
+        self.parameters.contains(&FORM_POST)
+    }
+}
+
 /// Every kind, in the order of the buttons.
-pub const ALL: [&Known; 5] =
-    [&openid::OPENID, &google::GOOGLE, &github::GITHUB, &discord::DISCORD, &facebook::FACEBOOK];
+pub const ALL: [&Known; 6] =
+    [&openid::OPENID, &google::GOOGLE, &github::GITHUB, &discord::DISCORD, &facebook::FACEBOOK, &apple::APPLE];
 
 /// The kind that is called `kind`.
 #[must_use]

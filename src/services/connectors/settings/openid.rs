@@ -9,6 +9,7 @@ use super::super::discovery;
 use super::super::draft::Draft;
 use super::super::mapping::RoleSync;
 use super::super::said::{ClaimTest, TokenKind};
+use super::signing_out::SigningOut;
 use super::{OPENID, lacks, one};
 use crate::env::{Env, Fault, Parsed, address, numbers, words};
 use crate::services::users::ADMIN;
@@ -58,9 +59,13 @@ pub(super) fn read(env: &mut Env, url: Option<&Url>) -> (Option<Draft>, Option<b
     let straight = env.or("OPENID_AUTO_REDIRECT", "false", about, words::boolean);
     let about = "Picture on its button (PNG, JPEG, GIF or WebP); served by us.";
     let image = env.optional("OPENID_IMAGE_URL", "", about, |text| Ok(text.to_owned()));
+    let signing_out = SigningOut::read(env);
     let draft = one(env, &OPENID, url);
     let draft = issuer.and_then(|issuer| provider(env, issuer, draft, url)).zip(usual).map(|(draft, usual)| {
         let mut draft = Draft { claims: claims.unwrap_or_default(), ..usual.onto(draft) };
+        if let Some(signing_out) = signing_out {
+            draft = signing_out.onto(draft);
+        }
         draft.image = image.flatten().filter(|text| is_web(env, text));
         draft.audience = audience.flatten().and_then(|list| list.into_iter().next());
         // As at the chat, where the rest means nothing without a role.
