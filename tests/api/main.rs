@@ -11,6 +11,7 @@ mod client_for_apps;
 mod crash;
 mod doctor;
 mod federation;
+mod guarded_commands;
 mod headers;
 mod https;
 mod introspection;

@@ -7,6 +7,7 @@ use entity::ClientId;
 
 use super::add::Add;
 use super::apps::{AppUrl, ChatApp};
+use crate::cli::ask::Sure;
 use crate::env::numbers;
 use crate::services::clients::{AuthMethod, GrantType, Introspect, RedirectUri, ScopeList, WebUri, client_id};
 
@@ -33,8 +34,15 @@ pub enum ClientCommand {
         #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = overlap)]
         keep_previous: Duration,
     },
-    /// Remove the client
-    Remove(Which),
+    /// Remove the client and what people granted it
+    Remove {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+        /// Whether it is meant
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// Make a token that lets a client register itself, printed this once
     RegistrationToken(NewToken),
 }

@@ -137,10 +137,10 @@ async fn people_read_words_and_a_table() {
             rotated.starts_with("Client chat has a new secret. The one from before opens for 2 hours more."),
             "{rotated}"
         );
-        assert_eq!(typed(&clients, "remove chat", false).await.expect("removed"), "Client chat is removed.\n");
+        assert_eq!(typed(&clients, "remove chat --yes", false).await.expect("removed"), "Client chat is removed.\n");
         let refusals = [
             ("show chat", ErrorKind::NotFound),
-            ("remove chat", ErrorKind::NotFound),
+            ("remove chat --yes", ErrorKind::NotFound),
             ("add a-longer-id", ErrorKind::Conflict),
         ];
         for (words, kind) in refusals {
