@@ -184,3 +184,19 @@ async fn a_person_at_a_terminal_is_asked_for_what_is_missing() {
     assert_eq!(document(&list)[0]["roles"], json!(["editor"]));
     place.run_on_terminal("user show", "nobody\n").await.expect(1);
 }
+
+#[tokio::test]
+async fn what_a_client_lacks_is_said_with_an_example() {
+    let place = Place::bare();
+    for (command, words) in [
+        ("client add chat --for librechat", "such as --url https://chat.example.com"),
+        ("client add notes --scope openid,profile", r#"--scope "openid profile""#),
+        ("client add notes --scope opneid", "Perhaps `openid` is meant."),
+        ("client add notes --scope ,", "none of: openid, profile, email"),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let said = place.run(&arguments, "").await.expect(2);
+        assert!(said.err.contains(words), "{said:?}");
+    }
+    place.run(&["client", "add", "notes", "--scope", "openid email introspect"], "").await.expect(0);
+}
