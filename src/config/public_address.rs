@@ -60,7 +60,7 @@ pub(super) fn check_listen(env: &mut Env, url: &Url, listen: &[Listen], has_prox
             "POSTERN_TRUSTED_PROXIES",
             "empty, although POSTERN_URL is https and Postern itself speaks http: whatever speaks https before it is not \
              believed, so that all people count as one address in limits and bans. Name the network that it comes from, \
-             127.0.0.1 for one on this machine, or set POSTERN_TLS.",
+             127.0.0.1 for one on this machine, or let Postern speak https by POSTERN_TLS_CERTIFICATE.",
         );
     }
     if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| it.port() != 0 && Some(it.port()) != url.port()) {
