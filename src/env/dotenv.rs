@@ -22,8 +22,17 @@ pub struct Assignment {
 pub(super) struct File {
     /// All assignments, in order. Of several to one name the last one counts.
     pub(super) assignments: Vec<Assignment>,
-    /// The lines, from 1, that are neither blank nor a comment nor part of an assignment.
-    pub(super) passed_over: Vec<usize>,
+    /// The lines that are neither blank nor a comment nor part of an assignment.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// A line that sets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PassedOver {
+    /// Its number, from 1.
+    pub(super) line: usize,
+    /// Whether it begins as one of our own settings does.
+    pub(super) is_ours: bool,
 }
 
 /// All assignments of `text`, in order. Of several to one name the last one counts.
@@ -44,7 +53,9 @@ pub(super) fn read(text: &str) -> File {
         counted = at;
         let Some(Found { name, value, .. }) = found else {
             let passed = text[start..line_end(text, start)].trim_matches(is_blank);
-            file.passed_over.extend((!passed.is_empty() && !passed.starts_with('#')).then_some(line));
+            if !passed.is_empty() && !passed.starts_with('#') {
+                file.passed_over.push(PassedOver { line, is_ours: passed.starts_with("POSTERN_") });
+            }
             start = next_line(text, start);
             continue;
         };
@@ -224,8 +235,9 @@ mod tests {
 
     #[test]
     fn tells_the_lines_that_set_nothing() {
-        let text = "\n# head\nFIRST\n\nA=1\nNO SENSE=1\nB=\"x\ny\"\n  # C\nD:2\n=3\nE\n=4\nlast";
-        assert_eq!(read(text).passed_over, [3, 6, 10, 11, 14]);
+        let text = "\n# head\nFIRST\n\nA=1\nNO SENSE=1\nB=\"x\ny\"\n  # C\nD:2\n=3\nE\n=4\n POSTERN_URL x";
+        let told = read(text).passed_over.into_iter().map(|it| (it.line, it.is_ours)).collect::<Vec<_>>();
+        assert_eq!(told, [(3, false), (6, false), (10, false), (11, false), (14, true)]);
     }
 
     proptest! {

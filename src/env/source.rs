@@ -5,7 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Env, Fault, Given, Origin, Problem, dotenv, is_open_to_all};
+use super::dotenv::{self, PassedOver};
+use super::{Env, Fault, Given, Origin, Problem, is_open_to_all};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = ".env";
@@ -40,13 +41,15 @@ impl Env {
         let mut env = Self::default();
         if let Some((path, text)) = file {
             let file = dotenv::read(text);
-            for line in file.passed_over {
-                env.problems.push(Problem {
-                    setting: "A line".into(),
-                    source: Origin::File(path.into(), line),
-                    wrong: "is neither a setting nor a comment".into(),
-                    right: "Write NAME=value, or a # before it".into(),
-                });
+            for PassedOver { line, is_ours } in file.passed_over {
+                let (wrong, right) = ("is neither a setting nor a comment", "Write NAME=value, or a # before it");
+                if is_ours {
+                    let (setting, source) = ("A line".into(), Origin::File(path.into(), line));
+                    env.problems.push(Problem { setting, source, wrong: wrong.into(), right: right.into() });
+                } else {
+                    // The chat starts with such a line, and so do we.
+                    env.warn(".env", format!("line {line} {wrong}, so it is passed over. {right}."));
+                }
             }
             for found in file.assignments {
                 let origin = Origin::File(path.into(), found.line);
