@@ -27,13 +27,13 @@ pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
 /// The same by the routers alone; for behind a [`Surface`].
 #[must_use]
 pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
-    let oauth = oidc::OpenAt {
-        path: format!("{}{}", web.settings.base_path(), oidc::USERINFO),
-        endpoint: match app.config.registration.mode {
-            Mode::Off => described(oidc::API, Failures::oauth),
-            Mode::Token | Mode::Open => described((oidc::API, oidc::RegistrationApi), Failures::oauth),
-        },
+    let (places, endpoint) = match app.config.registration.mode {
+        Mode::Off => (oidc::OPEN, described(oidc::API, Failures::oauth)),
+        Mode::Token | Mode::Open => {
+            (oidc::OPEN_WITH_REGISTRATION, described((oidc::API, oidc::RegistrationApi), Failures::oauth))
+        }
     };
+    let oauth = oidc::OpenAt { base: web.settings.base_path().to_owned(), places, endpoint };
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", oauth);
     let everything = pages(discovery(explorer(probes(everything))), web);
     let routes = match web.settings.base_path() {

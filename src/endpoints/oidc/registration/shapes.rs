@@ -166,7 +166,7 @@ impl ClientInformation {
             client_secret: secret.map(|secret| secret.expose().to_owned()),
             client_secret_expires_at: secret.map(|_| 0),
             registration_access_token: token.to_owned(),
-            registration_client_uri: format!("{issuer}{}/{}", super::REGISTER, client.id),
+            registration_client_uri: format!("{issuer}{}{}", super::REGISTRATIONS, client.id),
             metadata: metadata.map_err(Error::internal)?,
         })
     }
