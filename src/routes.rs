@@ -11,6 +11,7 @@ use crate::services::registration::Mode;
 use crate::web::Web;
 use crate::web::error_page;
 use crate::web::failure::{Allow, Failures, get, post};
+use crate::web::legible::Legible;
 use crate::web::surface::Surface;
 
 /// Everything that Postern answers on its public listeners.
@@ -41,7 +42,7 @@ pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
         // What a proxy hands over by fixed paths answers at the root too.
         base => inserted(probes(federation(session_api(Route::new()), web)), base).nest(base, everything),
     };
-    routes.with(Failures::problem(Allow::default())).data(app.clone())
+    Legible(routes).with(Failures::problem(Allow::default())).data(app.clone())
 }
 
 /// What answers on the metrics listener.

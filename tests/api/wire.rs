@@ -123,6 +123,43 @@ async fn sec_132_tricks_with_paths_reach_nothing_else() {
 }
 
 #[tokio::test]
+async fn sec_132_sec_129_a_path_that_is_no_text_fails_in_the_form_of_its_group() {
+    for below in ["", "/auth"] {
+        let url = format!("http://localhost:3081{below}");
+        let settings = [("POSTERN_URL", url.as_str()), ("POSTERN_DYNAMIC_REGISTRATION", "open")];
+        let server = TestServer::start(&settings).await;
+        for (path, form) in [
+            ("/api/%ff", "application/problem+json"),
+            ("/api/auth/%c3%28", "application/problem+json"),
+            ("/oauth2/%ff", "application/json"),
+            ("/oauth2/token/%ff?a=b", "application/json"),
+            ("/oauth2/authorize/%ff", "text/html"),
+            ("/oauth/%ff", "text/html"),
+            ("/oauth/google/%ed%a0%80", "text/html"),
+            ("/%ff", "text/html"),
+            ("/login/link/%ff", "text/html"),
+            ("/account/connections/%ff", "text/html"),
+            ("/account/%ff?return_to=%ff", "text/html"),
+            ("/assets/%ff", "text/html"),
+            ("/.well-known/%ff", "text/html"),
+        ] {
+            let request = format!("GET {below}{path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let answer = raw(&server, request.as_bytes()).await;
+            assert!(matches!(status(&answer), 303 | 400 | 404), "{below}{path}: {answer}");
+            if status(&answer) != 303 {
+                assert!(header(&answer, "content-type").starts_with(form), "{below}{path}: {answer}");
+            }
+            for name in ["content-security-policy", "x-content-type-options", "x-request-id"] {
+                assert!(!header(&answer, name).is_empty(), "{below}{path}: {answer}");
+            }
+        }
+        let request = server.request(reqwest::Method::GET, "/oauth2/register/%ff").bearer_auth("x");
+        assert_eq!(server.send(request).await.expect(401).text("error"), "invalid_token");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn sec_132_sec_033_a_wrong_method_is_told_which_ones_there_are() {
     let server = TestServer::start(&[]).await;
     let ask = async |method: &str, path: &str, more: &str| {
