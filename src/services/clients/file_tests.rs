@@ -51,6 +51,7 @@ fn every_key_of_the_format_is_read() {
         subject_type = "pairwise"
         id_token_signed_response_alg = "ES256"
         userinfo_signed_response_alg = "EdDSA"
+        introspection_signed_response_alg = "ES256"
         default_max_age = 3600
         require_pushed_authorization_requests = true
         trusted = true

@@ -74,6 +74,8 @@ pub struct Metadata {
     /// How userinfo is signed for it; none: it gets plain JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    /// How introspection is signed for it where it asks for that (RFC 9701 section 6).
+    pub introspection_signed_response_alg: SigningAlgorithm,
     /// How old a sign-in may be when it does not say, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -118,6 +120,7 @@ impl Default for Metadata {
             subject_type: SubjectType::Public,
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             userinfo_signed_response_alg: None,
+            introspection_signed_response_alg: SigningAlgorithm::Rs256,
             default_max_age: None,
             require_pushed_authorization_requests: false,
             trusted: false,

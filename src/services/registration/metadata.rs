@@ -86,6 +86,9 @@ fn members(reader: &mut Reader<'_>) -> Metadata {
             .word("id_token_signed_response_alg")
             .unwrap_or(unsaid.id_token_signed_response_alg),
         userinfo_signed_response_alg: reader.word("userinfo_signed_response_alg"),
+        introspection_signed_response_alg: reader
+            .word("introspection_signed_response_alg")
+            .unwrap_or(unsaid.introspection_signed_response_alg),
         default_max_age: reader.count("default_max_age"),
         require_pushed_authorization_requests: reader.flag("require_pushed_authorization_requests"),
         ..unsaid

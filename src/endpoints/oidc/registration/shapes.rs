@@ -77,6 +77,8 @@ members! {
     id_token_signed_response_alg: String;
     /// How userinfo is signed for it; plain JSON where it is left out.
     userinfo_signed_response_alg: String;
+    /// How introspection is signed for it where it asks for that: `RS256` where it is left out.
+    introspection_signed_response_alg: String;
     /// How old a sign-in may be where it does not say, in seconds.
     default_max_age: u64;
     /// Whether it must push its requests.
