@@ -42,6 +42,11 @@ async fn sec_127_a_body_that_is_too_large_is_refused_before_it_is_read() {
         let answer = raw(&server, head(&format!("Content-Length: {length}\r\n")).as_bytes()).await;
         assert_eq!(status(&answer), 413, "{length}: {answer}");
     }
+    for codings in ["gzip, chunked", "deflate,chunked", "gzip\r\nTransfer-Encoding: chunked"] {
+        let packed = head(&format!("Transfer-Encoding: {codings}\r\n")) + "2\r\n{}\r\n0\r\n\r\n";
+        let answer = raw(&server, packed.as_bytes()).await;
+        assert_eq!(status(&answer), 415, "{codings}: {answer}");
+    }
     let mut chunked = head("Transfer-Encoding: chunked\r\n");
     for _ in 0..20 {
         chunked += &format!("1000\r\n{}\r\n", "a".repeat(0x1000));
@@ -71,6 +76,10 @@ async fn sec_131_a_message_has_one_length() {
     }
     let two_hosts = raw(&server, b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n").await;
     assert_eq!(status(&two_hosts), 400, "{two_hosts}");
+    let without = raw(&server, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(status(&without), 400, "{without}");
+    let old = raw(&server, b"GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status(&old), 200, "{old}");
     // A second request hides behind the first one's body: it must not be answered.
     let hidden = "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
     let smuggled = ask("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", hidden);
