@@ -55,6 +55,11 @@ impl Documents {
         &self.resources
     }
 
+    /// What calls addresses that nobody declared.
+    pub(super) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
+    }
+
     /// Whether `id` is the address of a document, where that counts.
     pub(super) fn may_describe(&self, id: &ClientId) -> bool {
         self.is_on && document::is_address(id.as_str())

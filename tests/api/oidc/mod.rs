@@ -38,5 +38,6 @@ mod registration_bounds;
 mod registration_kept;
 mod returned;
 mod rules;
+mod sectors;
 mod signed_answers;
 mod without_store;

@@ -73,6 +73,9 @@ members! {
     jwks_uri: String;
     /// `public`, or `pairwise` for ids that it alone sees.
     subject_type: String;
+    /// Where a JSON array names all of its redirect addresses, when they are on several hosts: the host there is what
+    /// keeps pairwise ids apart.
+    sector_identifier_uri: String;
     /// How its ID tokens are signed: `RS256` where it is left out.
     id_token_signed_response_alg: String;
     /// How userinfo is signed for it; plain JSON where it is left out.
