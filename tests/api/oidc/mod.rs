@@ -19,6 +19,7 @@ mod consent;
 mod cut;
 mod device;
 mod device_codes;
+mod displaced;
 mod flow;
 mod forged;
 mod framed;
