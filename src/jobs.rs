@@ -16,7 +16,8 @@ use crate::web::Web;
 
 /// How often expired rows are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often the operator's files (clients, templates, the certificate) are looked at.
+/// How often the operator's files (clients, templates, the certificate) are looked at, and what a client that
+/// was declared displaces.
 const RELOAD: Duration = Duration::from_secs(1);
 /// How often messages that are due are looked for.
 const DELIVER: Duration = Duration::from_secs(1);
@@ -74,6 +75,9 @@ async fn reload_changed(app: &App, web: &Web, certificates: Option<&Certificates
         certificates.renew().await;
     }
     with_disk(web, |web| web.pages.reload_if_changed()).await;
+    if let Err(error) = app.grants.end_displaced(&app.clients).await {
+        tracing::debug!(?error, "cannot look for apps that were declared meanwhile now");
+    }
 }
 
 /// Reads the operator's files (clients, templates, certificate) again, whether or not they seem to have

@@ -8,6 +8,7 @@ use super::client_form::ClientForm;
 use super::cors;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::caller::Caller;
 
 /// A token to be given up.
 #[derive(Debug, Object, Deserialize)]
@@ -53,12 +54,18 @@ impl RevokeApi {
     ///
     /// Ends an access token, or a refresh token with all that came of its grant.
     #[oai(path = "/oauth2/revoke", method = "post", operation_id = "revoke")]
-    async fn revoke(&self, app: App, request: &poem::Request, call: ClientForm<RevocationRequest>) -> Result<Revoked> {
+    async fn revoke(
+        &self,
+        app: App,
+        caller: Caller,
+        request: &poem::Request,
+        call: ClientForm<RevocationRequest>,
+    ) -> Result<Revoked> {
         cors::let_client_read(request, &call.client);
         if call.form.token.is_empty() {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
         }
-        app.tokens.revoke(&call.client, &call.form.token).await?;
+        app.tokens.revoke(&call.client, &call.form.token, &caller).await?;
         Ok(Revoked::Done)
     }
 }

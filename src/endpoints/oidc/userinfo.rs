@@ -16,7 +16,7 @@ use crate::services::tokens::{LiveToken, TokenKind, claims};
 use crate::web::body;
 
 /// The path of userinfo below the base path.
-pub const USERINFO: &str = "/oauth2/userinfo";
+pub(super) const USERINFO: &str = "/oauth2/userinfo";
 const SCHEME: &str = "accessToken";
 const JSON: &str = "application/json";
 /// For clients that want it signed (Core section 5.3.2).

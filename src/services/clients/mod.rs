@@ -24,6 +24,7 @@ mod registered;
 mod remote;
 mod rows;
 mod scope;
+mod sector;
 mod settings;
 mod spent;
 mod table;

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::services::audit::Actor;
 use crate::services::clients::Clients;
 use crate::services::database::Executor;
+use crate::services::shared::Subject;
 
 impl Grants {
     /// Removes the client `id` with all that it was granted.
@@ -27,6 +28,28 @@ impl Grants {
             clients.remove(id, actor, move |tx, id| Box::pin(async move { grants.forget_client(tx, id).await }));
         forget.await?;
         self.tell_soon();
+        Ok(())
+    }
+
+    /// Ends what was granted to apps with a document that are declared by now: an operator who declares one, to
+    /// keep it out say, means all of it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn end_displaced(&self, clients: &Clients) -> Result<()> {
+        for id in clients.displaced().await? {
+            tracing::info!(client = %id, "declared by now: what it was granted as an app with a document ends");
+            let (grants, clients) = (self.clone(), clients.clone());
+            let pending = self.database.write(move |tx| {
+                Box::pin(async move {
+                    grants.forget_client(tx, &id).await?;
+                    clients.forget_copy(tx, &id).await?;
+                    grants.shared.announce(tx, vec![Subject::Client(id)]).await
+                })
+            });
+            self.shared.apply(&pending.await?);
+            self.tell_soon();
+        }
         Ok(())
     }
 

@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
 use super::clients::unvouched::GRANTS;
-use super::clients::{Clients, GrantType, Registered};
+use super::clients::{Clients, GrantType, Metadata, Registered};
 use super::database::Database;
 use super::grants::Grants;
 use super::shared::{Limit, Shared};
@@ -98,9 +98,16 @@ impl Registration {
             self.shared.counters.hit(&network, PER_NETWORK).map_err(too_many)?;
             self.shared.counters.hit("client registrations", IN_ALL).map_err(too_many)?;
         }
+        self.check_sector(&metadata, caller).await?;
         let registered = self.clients.invent(metadata, waits);
         self.insert(right, &registered, caller).await?;
         Ok(registered)
+    }
+
+    /// Whether the host that `metadata` names as its sector vouches for its redirect addresses.
+    async fn check_sector(&self, metadata: &Metadata, caller: &Caller) -> Result<()> {
+        let problem = self.clients.check_sector(metadata, caller).await?;
+        problem.map_or(Ok(()), |problem| Err(refusal(vec![problem])))
     }
 
     /// By what right whoever shows `token` registers a client.

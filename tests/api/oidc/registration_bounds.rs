@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::registration_kept::{ADA, change, knows, let_in};
-use crate::support::self_made::{OPEN, TOKEN, metadata};
-use crate::support::{Browser, SelfMade, TestServer, each};
+use crate::support::self_made::{OPEN, REGISTER, TOKEN, metadata};
+use crate::support::{Answer, Browser, SelfMade, TestServer, each};
 
 /// The tests' own machine is the trusted proxy.
 const OPEN_BEHIND: &[(&str, &str)] =
@@ -120,4 +120,44 @@ async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() 
         notes.manage(Method::GET, None).await.expect(401);
     })
     .await;
+}
+
+#[tokio::test]
+async fn sec_130_any_page_may_register_a_client_and_look_after_it() {
+    let below = ("POSTERN_URL", "http://localhost:3081/auth");
+    let server = TestServer::start(&[below, ("POSTERN_DYNAMIC_REGISTRATION", "open")]).await;
+    let preflight = async |server: &TestServer, path: &str| {
+        let request = server.request(Method::OPTIONS, path).header("origin", "https://spa.example");
+        let request = request.header("access-control-request-method", "PUT");
+        server.send(request.header("access-control-request-headers", "authorization, content-type")).await
+    };
+    let is_open = |answer: &Answer| {
+        answer.header("access-control-allow-origin") == "*"
+            && answer.header("access-control-allow-credentials").is_empty()
+    };
+    let made = server.register_client(None, &metadata(&[])).await.expect(201);
+    let notes = SelfMade::of(&server, &made);
+    assert!(is_open(&made) && is_open(&server.register_client(Some("x"), &metadata(&[])).await.expect(401)));
+    let own = format!("{REGISTER}/{}", notes.app.id);
+    for (path, methods) in [(REGISTER, "POST"), (own.as_str(), "GET, PUT, DELETE")] {
+        let asked = preflight(&server, path).await.expect(204);
+        assert!(is_open(&asked), "{asked:?}");
+        assert_eq!(asked.header("access-control-allow-methods"), methods);
+        assert_eq!(asked.header("access-control-allow-headers"), "Authorization, Content-Type");
+    }
+    assert!(is_open(&notes.manage(Method::GET, None).await.expect(200)));
+    assert!(is_open(&server.manage(Method::GET, notes.app.id, "x", None).await.expect(401)));
+    assert!(is_open(&notes.manage(Method::DELETE, None).await.expect(204)));
+    for path in ["/oauth2/registers", "/oauth2/register/", "/oauth2/register/a/b"] {
+        let answer = preflight(&server, path).await.expect(404);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    server.stop().await;
+
+    let server = TestServer::start(&[]).await;
+    for path in [REGISTER, "/oauth2/register/x"] {
+        let answer = preflight(&server, path).await.expect(404);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    server.stop().await;
 }
