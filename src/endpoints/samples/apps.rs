@@ -2,7 +2,7 @@
 
 use super::{Album, NOW, fernwood, minutes_ago};
 use crate::endpoints::account::apps::{AppRow, AppsPage};
-use crate::endpoints::oidc::authorize::{ConsentPage, FormPostPage, UnverifiedPage};
+use crate::endpoints::oidc::authorize::{ConsentPage, FormPostPage, Link, UnverifiedPage};
 use crate::endpoints::oidc::device::{ConfirmDevicePage, DecidedDevicePage, DevicePage};
 use crate::services::grants::wrong_user_code;
 use crate::web::opens::Opened;
@@ -19,6 +19,11 @@ fn items() -> Vec<Opened> {
     ]
 }
 
+fn links(host: &str) -> Vec<Link> {
+    let link = |label, path: &str| Link { label, address: format!("https://{host}{path}"), place: host.into() };
+    vec![link("Website", "/"), link("Privacy policy", "/privacy"), link("Terms of use", "/terms")]
+}
+
 fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
     ConsentPage {
         client: client.into(),
@@ -27,6 +32,7 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         described_by: None,
         is_unvouched: false,
         items,
+        links: links("notes.harvest.example"),
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
     }
@@ -65,6 +71,7 @@ pub(super) fn all(album: &Album) {
         host: host.map(Into::into),
         described_by: Some("tools.harvest.example".into()),
         is_unvouched: true,
+        links: links("tools.harvest.example"),
         ..consent("Harvest Notes", items())
     };
     for (name, host, told) in [
@@ -123,7 +130,10 @@ fn sec_129_what_apps_and_devices_say_of_themselves_is_escaped() {
     let apps = vec![AppRow { items: spoken(), ..app(evil, Some(evil), None) }];
     let fields = vec![(evil.to_owned(), evil.to_owned())];
     for html in [
-        album.add("consent", &ConsentPage { described_by: Some(evil.into()), ..consent(evil, spoken()) }),
+        album.add(
+            "consent",
+            &ConsentPage { described_by: Some(evil.into()), links: links(evil), ..consent(evil, spoken()) },
+        ),
         album.add("device", &typed),
         album.add("confirm", &confirm(evil, evil, spoken())),
         album.add("decided", &DecidedDevicePage { client: evil.into(), allowed: true }),

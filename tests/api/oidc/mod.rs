@@ -16,6 +16,7 @@ mod client_keys;
 mod clients_file;
 mod codes;
 mod consent;
+mod consent_shown;
 mod cut;
 mod device;
 mod device_codes;

@@ -9,7 +9,7 @@ mod refused;
 pub(super) mod request;
 mod respond;
 
-pub use consent::ConsentPage;
+pub use consent::{ConsentPage, Link};
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
