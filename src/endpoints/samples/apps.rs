@@ -59,6 +59,7 @@ fn app(name: &str, host: Option<&str>, used: Option<u64>) -> AppRow {
         initial: name.chars().take(1).collect(),
         host: host.map(Into::into),
         items: items(),
+        elsewhere: Vec::new(),
         since: When::new(minutes_ago(60 * 24 * 40), NOW),
         used: used.map(|minutes| When::new(minutes_ago(minutes), NOW)),
     }
@@ -112,9 +113,10 @@ pub(super) fn all(album: &Album) {
         let page = DecidedDevicePage { client: "Fernwood for the terminal".into(), allowed };
         album.add(if allowed { "device-allowed" } else { "device-denied" }, &page);
     }
+    let elsewhere = vec!["https://files.fernwood.example/".to_owned()];
     let apps = vec![
         app("Fernwood Chat", Some("chat.fernwood.example"), Some(3)),
-        app("Harvest Notes", Some("notes.harvest.example"), Some(9000)),
+        AppRow { elsewhere, ..app("Harvest Notes", Some("notes.harvest.example"), Some(9000)) },
         app("Terminal", None, None),
     ];
     album.add("apps", &AppsPage { section: "/account/apps", apps, ended: false });
@@ -127,7 +129,7 @@ fn sec_129_what_apps_and_devices_say_of_themselves_is_escaped() {
     let album = Album::new("hostile-apps", &Looks { title: "<b>".into(), ..fernwood() });
     let spoken = || vec![Opened { icon: "person", text: "see", value: evil.into() }];
     let typed = DevicePage { code: evil.into(), problems: Problems::default() };
-    let apps = vec![AppRow { items: spoken(), ..app(evil, Some(evil), None) }];
+    let apps = vec![AppRow { items: spoken(), elsewhere: vec![evil.into()], ..app(evil, Some(evil), None) }];
     let fields = vec![(evil.to_owned(), evil.to_owned())];
     for html in [
         album.add(

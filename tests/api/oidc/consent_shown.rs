@@ -1,12 +1,16 @@
-//! What a person sees of an app before they let it in: where it tells of itself.
+//! What a person sees of an app before they let it in: where it tells of itself, and at which other services it
+//! would act for them.
 
 use serde_json::json;
 
+use super::consent::decide;
 use super::metadata_documents as documents;
 use crate::support::self_made::OPEN;
-use crate::support::{App, Browser, SelfMade, TestServer};
+use crate::support::{App, Browser, SelfMade, TestServer, each};
 
 const ADA: &str = "ada@fernwood.example";
+const API: (&str, &str) = ("resource", "https://api.example/");
+const FILES: (&str, &str) = ("resource", "https://files.example/");
 
 /// The links of `app`'s consent page that leave Postern: where to, and the rest of the tag with its text.
 async fn links(app: &App, browser: &Browser) -> Vec<(String, String)> {
@@ -84,4 +88,48 @@ async fn a_page_of_a_document_that_is_no_address_keeps_no_app_out() {
         assert!(links(&quill, &browser).await.is_empty());
     })
     .await;
+}
+
+/// What was not allowed is asked, whatever else was (RFC 8707 section 3).
+#[tokio::test]
+async fn sec_071_consent_is_remembered_for_the_resources_that_were_shown() {
+    each(&[], async |server| {
+        let guest = App::at(server, "guest");
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let silent = async |changes: &[(&str, &str)]| {
+            let asked = guest.request(&[[("prompt", "none")].as_slice(), changes].concat());
+            guest.answered(&guest.follow(&browser, &asked).await)
+        };
+        decide(&guest, &browser, &guest.request(&[]), "allow").await;
+        assert!(silent(&[]).await.contains_key("code"));
+        assert_eq!(silent(&[API]).await["error"], "consent_required", "it was not shown");
+        let apps = browser.open("/account/apps").await.expect(200).body;
+        assert!(!apps.contains("Can act for you"), "{apps}");
+
+        guest.answered(&decide(&guest, &browser, &guest.request(&[API]), "allow").await);
+        assert!(silent(&[API]).await.contains_key("code") && silent(&[]).await.contains_key("code"));
+        assert_eq!(silent(&[FILES]).await["error"], "consent_required");
+        guest.answered(&decide(&guest, &browser, &guest.request(&[FILES]), "allow").await);
+        for known in [API, FILES] {
+            assert!(silent(&[known]).await.contains_key("code"), "{known:?}");
+        }
+        let apps = browser.open("/account/apps").await.expect(200).body.replace("&#x2f;", "/");
+        assert!(apps.contains("Can act for you at https://api.example/, https://files.example/"), "{apps}");
+
+        // What is taken back has to be asked anew.
+        browser.submit("/account/apps", "/account/apps", &[("end", "guest")]).await.expect(303);
+        assert_eq!(silent(&[API]).await["error"], "consent_required");
+    })
+    .await;
+}
+
+/// What an app holds without having had to ask.
+#[tokio::test]
+async fn the_account_shows_where_the_operators_own_apps_act_for_a_person() {
+    let server = TestServer::start(&[]).await;
+    server.sign_up(ADA).await;
+    let (browser, _) = App::at(&server, "app").sign_in(ADA, &[FILES]).await;
+    let apps = browser.open("/account/apps").await.expect(200).body.replace("&#x2f;", "/");
+    assert!(apps.contains("Can act for you at https://files.example/<"), "{apps}");
 }
