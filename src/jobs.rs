@@ -111,6 +111,10 @@ pub async fn run_due(app: &App) {
     report("documents of clients", drain(|| app.clients.sweep_documents(MOST)).await);
     report("spent assertions", drain(|| app.clients.sweep_assertions(MOST)).await);
     report("connector flows", drain(|| app.connectors.sweep(MOST)).await);
+    // Before those go whose time is over.
+    if let Err(error) = app.registration.watch_idle(MOST).await {
+        tracing::warn!(?error, "cannot look for idle registrations now");
+    }
     report("registrations", drain(|| app.clients.sweep_waiting(MOST)).await);
     report("registration tokens", drain(|| app.registration.initial.sweep(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);

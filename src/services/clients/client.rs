@@ -53,7 +53,7 @@ pub struct Client {
     pub origin: Origin,
     /// When it was added; a client of the file was not.
     pub created_at: Option<Timestamp>,
-    /// When one that registered itself unasked is forgotten, unless a person lets it in before.
+    /// When one that registered itself is forgotten, unless a person lets it in before.
     pub expires_at: Option<Timestamp>,
     pub(super) secrets: Secrets,
 }

@@ -16,6 +16,7 @@ mod declared;
 mod document;
 mod documents;
 mod file;
+mod idle;
 mod jwks;
 mod key_sets;
 mod metadata;

@@ -97,6 +97,66 @@ async fn sec_146_whom_nobody_lets_in_is_forgotten_after_a_day() {
     .await;
 }
 
+/// Ada takes back what she allowed `client`.
+async fn take_back(browser: &Browser, client: &SelfMade) {
+    browser.submit("/account/apps", "/account/apps", &[("end", client.app.id)]).await.expect(303);
+}
+
+#[tokio::test]
+async fn sec_146_whom_nobody_uses_any_more_is_forgotten_after_ninety_days() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let (kept, left) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
+        let back = SelfMade::unasked(server, &[]).await;
+        for client in [&kept, &left, &back] {
+            let_in(&browser, client).await;
+        }
+        // One that came with a token and was never used.
+        let token = server.initial_token(1).await;
+        let never = SelfMade::of(server, &server.register_client(Some(&token), &metadata(&[])).await);
+        for client in [&left, &back] {
+            take_back(&browser, client).await;
+        }
+        server.pass(DAY);
+        for _ in 0..2 {
+            postern::jobs::run_due(&server.app).await;
+            assert!(knows(server, &left).await && knows(server, &never).await, "it may come back");
+        }
+        let_in(&browser, &back).await;
+        server.pass(90 * DAY - Duration::from_millis(1));
+        assert!(knows(server, &left).await && knows(server, &never).await);
+        server.pass(Duration::from_millis(1));
+        for _ in 0..2 {
+            assert!(knows(server, &kept).await && knows(server, &back).await, "consent stands");
+            assert!(!knows(server, &left).await && !knows(server, &never).await);
+            left.manage(Method::GET, None).await.expect(401);
+            postern::jobs::run_due(&server.app).await;
+        }
+        let rows = server.app.clients.list().await.expect("a list");
+        assert_eq!(rows.iter().filter(|client| client.is_unvouched()).count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_machine_that_works_is_no_idle_registration() {
+    each(TOKEN, async |server| {
+        let token = server.initial_token(1).await;
+        let machine = metadata(&[("grant_types", json!(["client_credentials"])), ("redirect_uris", json!([]))]);
+        let machine = SelfMade::of(server, &server.register_client(Some(&token), &machine).await);
+        for _ in 0..4 {
+            machine.call("/oauth2/token", &[("grant_type", "client_credentials")]).await.expect(200);
+            postern::jobs::run_due(&server.app).await;
+            server.pass(89 * DAY);
+        }
+        assert!(knows(server, &machine).await);
+        server.pass(DAY);
+        assert!(!knows(server, &machine).await);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() {
     use sea_orm::EntityTrait;
