@@ -7,6 +7,7 @@ mod asked_again;
 mod assertions;
 mod assertions_bent;
 mod authorize;
+mod authorize_floods;
 mod back_channel;
 mod back_channel_late;
 mod bearers;
