@@ -29,6 +29,7 @@ mod guesses;
 mod introspection;
 mod logout;
 mod logout_asked;
+mod logout_tokens;
 mod metadata_away;
 mod metadata_documents;
 mod metadata_hostile;
