@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::registration_kept::{ADA, change, knows, let_in};
+use crate::support::device::{DEVICE_GRANT, Device};
 use crate::support::self_made::{OPEN, TOKEN, metadata};
 use crate::support::{Browser, SelfMade, TestServer, each};
 
@@ -153,6 +154,36 @@ async fn a_machine_that_works_is_no_idle_registration() {
         assert!(knows(server, &machine).await);
         server.pass(DAY);
         assert!(!knows(server, &machine).await);
+    })
+    .await;
+}
+
+/// Whether `client` waits for somebody to use it.
+async fn waits(server: &TestServer, client: &SelfMade) -> bool {
+    let found = server.app.clients.find(&entity::ClientId::new(client.app.id)).await.expect("a read");
+    found.expect("it is known").expires_at.is_some()
+}
+
+/// What a device holds is no consent, and counts all the same.
+#[tokio::test]
+async fn a_device_that_was_let_in_keeps_its_registration() {
+    each(TOKEN, async |server| {
+        server.sign_up(ADA).await;
+        let (token, browser) = (server.initial_token(1).await, Browser::signed_in(server, ADA).await);
+        let device = metadata(&[("grant_types", json!([DEVICE_GRANT])), ("redirect_uris", json!([]))]);
+        let device = SelfMade::of(server, &server.register_client(Some(&token), &device).await);
+        server.pass(DAY);
+        postern::jobs::run_due(&server.app).await;
+        assert!(waits(server, &device).await);
+        let begun = device.call("/oauth2/device_authorization", &[("scope", "openid")]).await.expect(200);
+        let codes = Device { code: begun.text("device_code"), user_code: begun.text("user_code") };
+        browser.let_in(&codes).await;
+        device.call("/oauth2/token", &[("grant_type", DEVICE_GRANT), ("device_code", &codes.code)]).await.expect(200);
+        postern::jobs::run_due(&server.app).await;
+        assert!(!waits(server, &device).await);
+        server.pass(DAY);
+        postern::jobs::run_due(&server.app).await;
+        assert!(waits(server, &device).await, "what it held has ended");
     })
     .await;
 }
