@@ -55,6 +55,29 @@ async fn sec_146_sec_149_authorizations_of_a_minute_are_one_row_with_their_numbe
     .await;
 }
 
+/// From however many networks they come.
+#[tokio::test]
+async fn sec_146_only_so_many_requests_wait_and_the_newest_are_among_them() {
+    each(&[], async |server| {
+        let app = App::at(server, "app");
+        let browser = Browser::at(server);
+        let mut pages = Vec::new();
+        for _ in 0..8 {
+            pages.push(browser.open(&app.request(&[])).await.expect(303).header("location").to_owned());
+            server.pass(Duration::from_secs(1));
+        }
+        assert_eq!(server.app.grants.bound_requests(8, 500).await.expect("a look"), 0);
+        assert_eq!(server.app.grants.bound_requests(5, 2).await.expect("a sweep"), 2, "no more at a time");
+        assert_eq!(server.app.grants.bound_requests(5, 500).await.expect("a sweep"), 1);
+        for (number, page) in pages.iter().enumerate() {
+            let path = page.split_once("return_to=").expect("a way back").1.replace("%2F", "/");
+            let status = browser.open(&path).await.status;
+            assert_eq!(status, if number < 3 { 400 } else { 303 }, "{number}: {path}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_146_sec_124_authorizations_of_one_person_and_of_one_network_are_bounded() {
     let server = TestServer::start(&[]).await;
