@@ -44,7 +44,9 @@ async fn refresh_token(Call { app, caller, it }: Call<'_>) -> Result<TokenSet> {
 
 /// RFC 6749 section 4.4.
 async fn client_credentials(Call { app, it, .. }: Call<'_>) -> Result<TokenSet> {
-    app.tokens.for_client(&it.client, &wanted(it)).await
+    let set = app.tokens.for_client(&it.client, &wanted(it)).await?;
+    app.registration.note_use(&it.client).await?;
+    Ok(set)
 }
 
 /// RFC 8628 section 3.4.

@@ -36,20 +36,11 @@ struct IntrospectionRequest {
     token: String,
     /// What the caller takes it for; not needed.
     token_type_hint: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for IntrospectionRequest {
     fn example() -> Self {
-        Self {
-            token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(),
-            token_type_hint: None,
-            client_assertion: None,
-            client_assertion_type: None,
-        }
+        Self { token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(), token_type_hint: None }
     }
 }
 

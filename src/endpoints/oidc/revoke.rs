@@ -19,20 +19,11 @@ struct RevocationRequest {
     token: String,
     /// What the client takes it for; not needed.
     token_type_hint: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for RevocationRequest {
     fn example() -> Self {
-        Self {
-            token: "pst_rt_3q2-7wAAAAA".into(),
-            token_type_hint: Some("refresh_token".into()),
-            client_assertion: None,
-            client_assertion_type: None,
-        }
+        Self { token: "pst_rt_3q2-7wAAAAA".into(), token_type_hint: Some("refresh_token".into()) }
     }
 }
 

@@ -6,7 +6,7 @@ use entity::consent;
 use entity::device_code;
 use entity::grant::{Column, Entity};
 use entity::pushed_request as pushed;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
@@ -17,6 +17,17 @@ use crate::services::database::Executor;
 use crate::services::shared::Subject;
 
 impl Grants {
+    /// Whether the client `id` is allowed anything by anybody, or holds a grant: a condition for a statement.
+    #[must_use]
+    pub(in crate::services) fn are_held_by(id: SimpleExpr) -> SimpleExpr {
+        let one = || Query::select().expr(Expr::val(1)).to_owned();
+        let its_consents = Expr::col((consent::Entity, consent::Column::ClientId)).eq(id.clone());
+        let consents = one().from(consent::Entity).and_where(its_consents).to_owned();
+        let its_grants = Expr::col((Entity, Column::ClientId)).eq(id);
+        let grants = one().from(Entity).and_where(its_grants).to_owned();
+        Expr::exists(consents).or(Expr::exists(grants))
+    }
+
     /// Removes the client `id` with all that it was granted.
     ///
     /// # Errors

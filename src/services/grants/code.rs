@@ -1,7 +1,9 @@
 //! Authorization codes (RFC 6749 section 4.1): issued once, exchanged once.
 
+use std::time::Duration;
+
 use entity::grant::{ActiveModel, Column, Entity};
-use entity::{GrantId, Names, Timestamp, TokenHash};
+use entity::{GrantId, Names, Timestamp, TokenHash, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -15,7 +17,15 @@ use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
 use crate::services::sessions::{Live, LiveGrant};
+use crate::services::shared::Limit;
 use crate::services::users;
+
+/// How many requests of one person are answered at once, without a page, within [`WINDOW`]: far more than apps that
+/// sign somebody in silently need in all their tabs.
+const PER_PERSON: Limit = Limit { max: 600, window: WINDOW };
+/// How many of one network are: five times as many as may begin to wait there, for these show nothing to anybody.
+const PER_NETWORK: Limit = Limit { max: 3000, window: WINDOW };
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// What a client exchanges for tokens: 256 random bits.
 #[derive(Debug)]
@@ -37,6 +47,17 @@ pub struct Redemption<'a> {
 }
 
 impl Grants {
+    /// Counts a request that `user` is about to have answered at once: each is a row, and nobody has to click for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooManyRequests`] for a flood by one person, or from one network.
+    pub fn count_direct(&self, user: UserId, caller: &Caller) -> Result<()> {
+        let too_many = |wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait);
+        let counters = &self.shared.counters;
+        counters.hit(&format!("authorizations of people/{user}"), PER_PERSON).map_err(too_many)?;
+        counters.hit(&format!("authorizations of networks/{}", caller.network()), PER_NETWORK).map_err(too_many)
+    }
+
     /// Issues the code that answers `request` for the person of `live`. With `waiting` the request
     /// of that key is taken in the same transaction; none when somebody else has taken it.
     ///
@@ -58,6 +79,8 @@ impl Grants {
             .with("client", request.client_id.as_str())
             .with("session", live.session.id.to_string());
         let (grants, waiting, session, user) = (self.clone(), waiting.map(Secret::hash), live.session.id, live.user.id);
+        // An app may have somebody signed in again and again without their doing.
+        let sum = format!("{session}\n{}", request.client_id);
         let issued = self.database.write(move |tx| {
             Box::pin(async move {
                 // Held until the grant stands: a logout that happens meanwhile finds and ends it.
@@ -70,7 +93,7 @@ impl Grants {
                     return Ok(false);
                 }
                 Entity::insert(row).exec_without_returning(tx).await?;
-                grants.audit.record(tx, event).await?;
+                grants.audit.record_summed_in(tx, event, &sum).await?;
                 Ok(true)
             })
         });

@@ -2,8 +2,10 @@
 //!
 //! Off unless the operator says otherwise. With `token` a client shows what somebody here has made for
 //! it. With `open` whoever comes may register, so much from one network, so many at a time, and each
-//! is forgotten unless a person lets it in within a day.
+//! is forgotten unless a person lets it in within a day. Either way one that nobody uses any more is forgotten in
+//! the end (`idle.rs`).
 
+mod idle;
 mod initial;
 mod management;
 mod metadata;
@@ -45,6 +47,7 @@ const WAITING: u64 = 1000;
 const WAITS: Duration = DAY;
 /// How often one network may show a token that is none. From then on it costs no read any more.
 const WRONG: Limit = Limit { max: 60, window: Duration::from_secs(60) };
+
 /// Registration; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Registration {
@@ -136,7 +139,9 @@ impl Registration {
             Box::pin(async move {
                 match right {
                     Right::Token(token) => it.initial.spend(tx, &token).await?,
-                    Right::Anybody if it.clients.count_waiting(tx).await? >= WAITING => return Err(too_many(HOUR)),
+                    Right::Anybody if it.clients.count_waiting(tx, WAITS).await? >= WAITING => {
+                        return Err(too_many(HOUR));
+                    }
                     Right::Anybody => {}
                 }
                 it.clients.insert_registered(tx, &client, hash).await?;
