@@ -1,5 +1,6 @@
 // Every page, and every state of it that looks different. To add one: a line here.
 
+const assert = require('node:assert/strict');
 const {
   BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, registered, typeCode, askAboutDevice,
 } = require('./world');
@@ -119,6 +120,25 @@ const pages = {
     await signIn(page, who);
     await page.goto(authorize(await registered('Harvest Notes')));
     await page.getByText('knows this app').waitFor();
+  },
+  // An app that nobody declared, by the document about it that tests/browser/run publishes.
+  'consent-document': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(authorize([process.env.DOCUMENT, 'https://quill.harvest.example/callback']));
+    await page.getByText('knows this app').waitFor();
+    await page.getByRole('link', { name: /^Privacy policy \(127\.0\.0\.1:/ }).waitFor();
+  },
+  // The app answers nothing, so that the page stays. It is the one call to others that a page of ours makes.
+  'form-post': async (page) => {
+    const { origin } = new URL('https://notes.harvest.example/');
+    await page.route(`${origin}/**`, (route) => route.fulfill({ status: 204 }));
+    await signIn(page, await person());
+    const sent = page.waitForRequest(`${origin}/callback`);
+    await page.goto(authorize('notes', { response_mode: 'form_post' }));
+    await page.getByRole('button', { name: 'Allow' }).click();
+    assert.match((await sent).postData(), /\bcode=pst_ac_/);
+    await page.getByRole('button', { name: 'Go on' }).waitFor();
+    assert.deepEqual(page.faults.splice(0), [`asked ${origin}/callback`]);
   },
   unverified: async (page) => {
     await signIn(page, await person());

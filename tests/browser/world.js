@@ -53,7 +53,7 @@ async function registered(name) {
 }
 
 // Where the browser is sent by one of the apps that tests/browser/run adds, or that registered itself.
-function authorize(client) {
+function authorize(client, more = {}) {
   const [id, redirect] = Array.isArray(client) ? client : [client, `https://${client}.harvest.example/callback`];
   const asked = {
     client_id: id,
@@ -62,6 +62,7 @@ function authorize(client) {
     scope: 'openid profile email offline_access',
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     code_challenge_method: 'S256',
+    ...more,
   };
   return `${BASE}/oauth2/authorize?${new URLSearchParams(asked)}`;
 }

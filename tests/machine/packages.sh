@@ -17,6 +17,11 @@ set_up_compiler() {
   { has cc && has c++; } || debian build-essential
 }
 
+# Makes the certificates of other sites.
+set_up_openssl() {
+  has openssl || debian openssl
+}
+
 set_up_chromium() {
   has chromium || debian chromium fonts-liberation
 }

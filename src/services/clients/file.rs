@@ -1,4 +1,4 @@
-//! The clients file: TOML, one `[[client]]` table each, every problem of it told at once.
+//! The clients file: TOML, one `[[client]]` table each, the problems of it told at once.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
@@ -20,6 +20,11 @@ use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
+
+/// How many problems of a file are told at once.
+const MOST_TOLD: usize = 10;
+/// How long each of them may be, in characters.
+const LONGEST_TOLD: usize = 500;
 
 /// The clients that a file declares.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +50,8 @@ impl FileClients {
 /// Reads the clients file at `path`.
 ///
 /// # Errors
-/// Every problem, as a sentence each that names the client and the key and shows no secret.
+/// The first problems, as a sentence each that names the client and the key and shows no secret, and how many more
+/// there are.
 pub fn load(path: &Path) -> Result<FileClients, Vec<String>> {
     read(path).outcome
 }
@@ -67,7 +73,23 @@ pub(super) fn read(path: &Path) -> Reading {
         }
         Ok(FileClients { clients, warnings: std::mem::take(&mut files.warnings) })
     });
-    Reading { outcome, seen: files.seen }
+    Reading { outcome: outcome.map_err(bounded), seen: files.seen }
+}
+
+/// So many of `problems` as a person reads before they look into the file: one slip may be in each of its tables.
+fn bounded(mut problems: Vec<String>) -> Vec<String> {
+    let more = problems.len().saturating_sub(MOST_TOLD);
+    problems.truncate(MOST_TOLD);
+    for problem in &mut problems {
+        if let Some((end, _)) = problem.char_indices().nth(LONGEST_TOLD) {
+            problem.truncate(end);
+            problem.push('…');
+        }
+    }
+    if more > 0 {
+        problems.push(format!("and {more} more."));
+    }
+    problems
 }
 
 pub(super) fn parse(text: &str, files: &mut Files) -> Result<BTreeMap<ClientId, Arc<Client>>, Vec<String>> {

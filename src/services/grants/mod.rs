@@ -35,6 +35,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::{Audit, Event, EventKind};
 use super::back_channel::BackChannel;
+use super::caller::Caller;
 use super::database::{Database, Executor, sweep};
 use super::sessions::Sessions;
 use super::shared::{Shared, Subject};
@@ -119,14 +120,16 @@ impl Grants {
         Ok(grants.into_iter().map(|grant| (grant.session_id, grant.client_id)).collect())
     }
 
-    /// Ends the grant `id`: its code and tokens open nothing any more. `why` goes to the audit.
+    /// Ends `grant`: its code and tokens open nothing any more. `why`, and what `caller` it came from, go
+    /// to the audit.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn end(&self, grant: Grant, why: EventKind) -> Result<()> {
+    pub async fn end(&self, grant: Grant, why: EventKind, caller: &Caller) -> Result<()> {
         let grants = self.clone();
         let event = Event::new(why)
             .about(grant.user_id)
+            .from(caller)
             .with("client", grant.client_id.as_str())
             .with("session", grant.session_id.to_string());
         let pending = self.database.write(move |tx| {
