@@ -19,6 +19,11 @@ const provider = { port: Number(process.env.UPSTREAM_PORT), postern: POSTERN, id
 before(async () => {
   chromium = await launch();
   await startProvider(provider);
+  // Postern was there first, and has found nobody yet.
+  await until('Postern finds it', async () => {
+    const answer = await fetch(`${POSTERN}/oauth/upstream?return_to=/`, { redirect: 'manual' });
+    return answer.headers.get('location').startsWith(provider.issuer);
+  });
 });
 after(async () => {
   await provider.stop();
@@ -57,7 +62,9 @@ async function leave(page, chat) {
 for (const id of ['chat-own', 'chat-reuse']) {
   describe(id, () => {
     let chat;
-    before(async () => (chat = await startLibreChat(parseEnv(readFileSync(join(process.env.FOLDER, `${id}.env`), 'utf8')))));
+    before(async () => {
+      chat = await startLibreChat(parseEnv(readFileSync(join(process.env.FOLDER, `${id}.env`), 'utf8')));
+    });
     after(() => chat.stop());
 
     test('one sub for one person, whichever way they come back', async () => {

@@ -13,7 +13,10 @@ const HOME = join(process.env.TARGET, 'emulate', 'node_modules');
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const CLIENT = { client_id: 'postern', client_secret: 'a secret' };
 const APPLE = {
-  APPLE_CLIENT_ID: CLIENT.client_id, APPLE_TEAM_ID: 'DEF123GHIJ', APPLE_KEY_ID: 'ABC123DEFG', APPLE_PRIVATE_KEY_PATH: 'AuthKey.p8',
+  APPLE_CLIENT_ID: CLIENT.client_id,
+  APPLE_TEAM_ID: 'DEF123GHIJ',
+  APPLE_KEY_ID: 'ABC123DEFG',
+  APPLE_PRIVATE_KEY_PATH: 'AuthKey.p8',
 };
 
 let chromium;
@@ -54,7 +57,10 @@ function connectors() {
     { ...github, ...CLIENT, trust_email: 'claimed' },
     { id: 'google', issuer: at.google, ...CLIENT, trust_email: 'claimed' },
     { id: 'apple', issuer: at.apple, trust_email: 'claimed' },
-    { id: 'entra', kind: 'openid', issuer: `${at.microsoft}/${TENANT}/v2.0`, ...CLIENT, label: 'Continue with Entra', tenants: [TENANT] },
+    {
+      id: 'entra', kind: 'openid', issuer: `${at.microsoft}/${TENANT}/v2.0`, ...CLIENT, label: 'Continue with Entra',
+      tenants: [TENANT],
+    },
   ];
 }
 
@@ -109,3 +115,12 @@ for (const [name, email, about] of [
     assert.deepEqual(account(), first);
   });
 }
+
+test('the form that Apple has the browser post gets through without script too', async () => {
+  const page = await newPage(chromium, { javaScriptEnabled: false });
+  await knock(page, site, 'Continue with Apple');
+  await page.getByRole('button', { name: 'dora@example.com' }).click();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByRole('button', { name: 'Go on', exact: true }).click();
+  await isIn(page, site, '@privaterelay.appleid.com');
+});

@@ -5,16 +5,16 @@ const { after, before, test } = require('node:test');
 const { CLIENT, startProvider, comeInThere } = require('./provider');
 const { place, newPage, knock, isIn, isOut, launch, freePort, until, fillSignIn } = require('./world');
 
-// One provider for each way of it; `late` is started by its test.
+// One provider for each way of it; `openid` is set up by the chat's names, `late` is started by its test.
 const WISHES = {
-  plain: {},
+  openid: {},
   told: { idTokenClaims: true, method: 'client_secret_post' },
   turning: { idTokenClaims: true },
   late: {},
 };
 const label = (id) => `Continue with ${id}`;
 // Operators paste what they find.
-const pasted = { plain: '/.well-known/openid-configuration', told: '/', turning: '', late: '' };
+const pasted = { openid: '/.well-known/openid-configuration', told: '/', turning: '', late: '' };
 
 let chromium;
 let site;
@@ -31,8 +31,9 @@ before(async () => {
     const issuer = `http://127.0.0.1:${port}${pasted[id]}`;
     connectors.push({ id, kind: 'openid', issuer, ...CLIENT, label: label(id) });
   }
-  connectors[0].upstream_logout = 'standard';
-  await site.start(connectors);
+  const [{ issuer: OPENID_ISSUER, label: OPENID_BUTTON_LABEL }, ...others] = connectors;
+  const { client_id: OPENID_CLIENT_ID, client_secret: OPENID_CLIENT_SECRET } = CLIENT;
+  await site.start(others, { OPENID_ISSUER, OPENID_BUTTON_LABEL, OPENID_CLIENT_ID, OPENID_CLIENT_SECRET });
 });
 
 after(async () => {
@@ -49,7 +50,7 @@ async function enter(id, login) {
   return page;
 }
 
-for (const [id, where] of [['plain', 'in userinfo alone'], ['told', 'in the ID token']]) {
+for (const [id, where] of [['openid', 'in userinfo alone'], ['told', 'in the ID token']]) {
   test(`somebody new comes in by claims ${where}, and comes back to the same account`, async () => {
     const email = `ada-${id}@example.com`;
     const page = await enter(id, `ada-${id}`);
@@ -71,7 +72,7 @@ for (const [id, where] of [['plain', 'in userinfo alone'], ['told', 'in the ID t
 
 test('sec_096 an answer that names another issuer or none lets nobody in', async () => {
   const provider = providers.told;
-  for (const meddle of [(it) => it.delete('iss'), (it) => it.set('iss', providers.plain.issuer)]) {
+  for (const meddle of [(it) => it.delete('iss'), (it) => it.set('iss', providers.openid.issuer)]) {
     provider.meddle = meddle;
     const page = await enter('told', 'mixed-up');
     await isOut(page, site, /told did not sign you in/);
@@ -81,13 +82,13 @@ test('sec_096 an answer that names another issuer or none lets nobody in', async
 });
 
 test('sec_097 an answer is good once, and in the browser that asked', async () => {
-  const provider = providers.plain;
+  const provider = providers.openid;
   const answers = [];
   provider.meddle = (it) => answers.push(`${it}`);
-  const page = await enter('plain', 'replayed');
+  const page = await enter('openid', 'replayed');
   await isIn(page, site, 'replayed@example.com');
   provider.meddle = undefined;
-  const callback = `${site.url}/oauth/plain/callback?${answers[0]}`;
+  const callback = `${site.url}/oauth/openid/callback?${answers[0]}`;
   assert.match(callback, /[?&]code=/);
   for (const again of [await page.context().newPage(), await newPage(chromium)]) {
     assert.equal((await again.goto(callback)).status(), 400);
@@ -118,44 +119,48 @@ test('a provider that is down at the start is a warning, and lets people in once
 
 test('who stops over there reads so on the sign-in page', async () => {
   const page = await newPage(chromium);
-  await knock(page, site, label('plain'));
+  await knock(page, site, label('openid'));
   await page.getByRole('link', { name: 'Cancel' }).click();
   await isOut(page, site, /The sign-in was stopped there/);
 });
 
 test('sec_104 an account opens where both sides have checked the address, else after the old way in', async () => {
   site.member('dora@example.com', '--verified');
-  await isIn(await enter('plain', 'dora'), site, 'dora@example.com');
+  await isIn(await enter('openid', 'dora'), site, 'dora@example.com');
 
   const who = site.member('unproven-emil@example.com', '--verified');
-  const page = await enter('plain', 'unproven-emil');
+  const page = await enter('openid', 'unproven-emil');
   await page.getByRole('heading', { name: 'You have an account already' }).waitFor();
-  await page.getByRole('link', { name: 'Sign in once and connect plain' }).click();
+  await page.getByRole('link', { name: 'Sign in once and connect openid' }).click();
   await fillSignIn(page, who);
-  await page.getByRole('button', { name: 'Connect plain' }).click();
+  await page.getByRole('button', { name: 'Connect openid' }).click();
   await isIn(page, site, who.email);
-  await isIn(await enter('plain', 'unproven-emil'), site, who.email);
+  await isIn(await enter('openid', 'unproven-emil'), site, who.email);
 });
 
-test('the account page connects, and takes away again', async () => {
-  const who = site.member('fritz@example.com', '--verified');
-  const page = await newPage(chromium);
-  await page.goto(`${site.url}/account/connections`);
-  await fillSignIn(page, who);
-  await page.getByRole('button', { name: 'Connect told' }).click();
-  await comeInThere(page, 'somebody-else');
-  await page.getByText('Connected.').waitFor();
-  await isIn(await enter('told', 'somebody-else'), site, who.email);
-  await page.getByRole('button', { name: 'Remove told' }).click();
-  await page.getByText('Removed.').waitFor();
-  await isIn(await enter('told', 'somebody-else'), site, 'somebody-else@example.com');
-});
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? 'with script' : 'without script';
+  test(`the account page connects, and takes away again, ${how}`, async () => {
+    const [owner, other] = javaScriptEnabled ? ['fritz', 'friend-of-fritz'] : ['frida', 'friend-of-frida'];
+    const who = site.member(`${owner}@example.com`, '--verified');
+    const page = await newPage(chromium, { javaScriptEnabled });
+    await page.goto(`${site.url}/account/connections`);
+    await fillSignIn(page, who);
+    await page.getByRole('button', { name: 'Connect told' }).click();
+    await comeInThere(page, other);
+    await page.getByText('Connected.').waitFor();
+    await isIn(await enter('told', other), site, who.email);
+    await page.getByRole('button', { name: 'Remove told' }).click();
+    await page.getByText('Removed.').waitFor();
+    await isIn(await enter('told', other), site, `${other}@example.com`);
+  });
+}
 
 test('who signs out over there is signed out here', async () => {
-  const page = await enter('plain', 'gerd');
+  const page = await enter('openid', 'gerd');
   await isIn(page, site, 'gerd@example.com');
   const away = await page.context().newPage();
-  await away.goto(`${providers.plain.issuer}/session/end`);
+  await away.goto(`${providers.openid.issuer}/session/end`);
   await away.getByRole('button', { name: 'Yes, sign me out' }).click();
   await until('the session has ended', async () => {
     await page.goto(`${site.url}/account`);

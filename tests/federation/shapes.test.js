@@ -84,7 +84,8 @@ describe('Amazon Cognito', () => {
   });
 
   test('sec_096 another pool, another app and an access token open nothing', async () => {
-    const odd = [{ iss: `${pool.origin}/other` }, { aud: 'another app' }, { token_use: 'access', aud: null }, { nonce: null }];
+    const iss = `${pool.origin}/other`;
+    const odd = [{ iss }, { aud: 'another app' }, { token_use: 'access', aud: null }, { nonce: null }];
     for (const more of odd) await isOut(await comes(pool, 'pool', of('dora', more)), site, /cannot be used/);
   });
 

@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { context, freePort, launch, until } = require('../relying_parties/world');
+const { freePort, launch, until } = require('../relying_parties/world');
 const { fillSignIn } = require('../browser/world');
 const { toml } = require('./connector');
 
@@ -23,7 +23,8 @@ async function place() {
   // Somebody with a password here, made by the operator.
   it.member = (email, ...flags) => {
     const who = { email, password: 'gravel tulip ferry nine' };
-    run(['user', 'create', '--email', email, '--name', 'Known Before', '--password-stdin', ...flags], { input: who.password });
+    const words = ['user', 'create', '--email', email, '--name', 'Known Before', '--password-stdin', ...flags];
+    run(words, { input: who.password });
     return who;
   };
 
@@ -33,11 +34,16 @@ async function place() {
   // Starts it with these connectors; `more` are settings.
   it.start = async (connectors, more = {}) => {
     const settings = {
-      POSTERN_URL: it.url, POSTERN_LISTEN: `127.0.0.1:${port}`, LOGIN_MAX: 100000, ALLOW_SOCIAL_LOGIN: true,
-      ALLOW_SOCIAL_REGISTRATION: true, POSTERN_CONNECTORS_FILE: 'connectors.toml', POSTERN_ALLOW_PRIVATE_ADDRESSES: '127.0.0.1/32',
+      POSTERN_URL: it.url,
+      POSTERN_LISTEN: `127.0.0.1:${port}`,
+      POSTERN_ALLOW_PRIVATE_ADDRESSES: '127.0.0.1/32',
+      POSTERN_CONNECTORS_FILE: 'connectors.toml',
+      ALLOW_SOCIAL_LOGIN: true,
+      ALLOW_SOCIAL_REGISTRATION: true,
+      LOGIN_MAX: 100000,
       ...more,
     };
-    writeFileSync(join(folder, '.env'), Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join(''));
+    writeFileSync(join(folder, '.env'), Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`).join(''));
     writeFileSync(join(folder, 'connectors.toml'), connectors.map(toml).join('\n'));
     const child = spawn(process.env.POSTERN, ['serve'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr.on('data', (text) => (it.log += text));
@@ -62,9 +68,9 @@ async function place() {
   return it;
 }
 
-// Pages of a fresh browser that reaches nothing but this machine.
-async function newPage(chromium) {
-  const fresh = await context(chromium);
+// The page of a fresh browser that reaches nothing but this machine.
+async function newPage(chromium, more = {}) {
+  const fresh = await chromium.newContext({ ignoreHTTPSErrors: true, ...more });
   const isElsewhere = (url) => !['localhost', '127.0.0.1'].includes(url.hostname);
   await fresh.route(isElsewhere, (route) => route.abort());
   return fresh.newPage();
