@@ -2,7 +2,7 @@
 //!
 //! Real files lean on its habits: unquoted values with blanks in them, a `#` that ends a value even
 //! inside a word, quoted values over several lines, `export K=v` and `K: v`. What it takes, we take,
-//! with the same result; a line that it passes over we pass over too.
+//! with the same result; a line that it passes over we pass over too, and say so.
 
 /// One assignment of the file.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,23 +17,52 @@ pub struct Assignment {
     pub cut: bool,
 }
 
+/// What stands in a file.
+#[derive(Default)]
+pub(super) struct File {
+    /// All assignments, in order. Of several to one name the last one counts.
+    pub(super) assignments: Vec<Assignment>,
+    /// The lines that are neither blank nor a comment nor part of an assignment.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// A line that sets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PassedOver {
+    /// Its number, from 1.
+    pub(super) line: usize,
+    /// Whether it begins as one of our own settings does.
+    pub(super) is_ours: bool,
+}
+
 /// All assignments of `text`, in order. Of several to one name the last one counts.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Assignment> {
+    read(text).assignments
+}
+
+/// All that stands in `text`.
+pub(super) fn read(text: &str) -> File {
     let text = &text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut assignments = Vec::new();
+    let mut file = File::default();
     let (mut start, mut line, mut counted) = (0, 1, 0);
     while start < text.len() {
-        let Some(found) = assignment(text, start) else {
+        let found = assignment(text, start);
+        let at = found.as_ref().map_or(start, |found| found.at);
+        line += text[counted..at].matches('\n').count();
+        counted = at;
+        let Some(Found { name, value, .. }) = found else {
+            let passed = text[start..line_end(text, start)].trim_matches(is_blank);
+            if !passed.is_empty() && !passed.starts_with('#') {
+                file.passed_over.push(PassedOver { line, is_ours: passed.starts_with("POSTERN_") });
+            }
             start = next_line(text, start);
             continue;
         };
-        line += text[counted..found.at].matches('\n').count();
-        counted = found.at;
-        assignments.push(Assignment { name: found.name.into(), value: found.value.text, line, cut: found.value.cut });
-        start = next_line(text, found.value.end);
+        file.assignments.push(Assignment { name: name.into(), value: value.text, line, cut: value.cut });
+        start = next_line(text, value.end);
     }
-    assignments
+    file
 }
 
 struct Found<'a> {
@@ -202,6 +231,13 @@ mod tests {
         let found = parse("# head\nA=\"x\ny\"\n\nB=pa#ss\nC=pa #ss\nD=#0b6a5a\nE= # none");
         let told: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.line, it.cut)).collect();
         assert_eq!(told, [("A", 2, false), ("B", 5, true), ("C", 6, false), ("D", 7, true), ("E", 8, false)]);
+    }
+
+    #[test]
+    fn tells_the_lines_that_set_nothing() {
+        let text = "\n# head\nFIRST\n\nA=1\nNO SENSE=1\nB=\"x\ny\"\n  # C\nD:2\n=3\nE\n=4\n POSTERN_URL x";
+        let told = read(text).passed_over.into_iter().map(|it| (it.line, it.is_ours)).collect::<Vec<_>>();
+        assert_eq!(told, [(3, false), (6, false), (10, false), (11, false), (14, true)]);
     }
 
     proptest! {

@@ -12,6 +12,7 @@ mod connector_command;
 mod crash;
 mod doctor;
 mod federation;
+mod guarded_commands;
 mod headers;
 mod https;
 mod introspection;

@@ -139,7 +139,7 @@ const pages = {
   'account-security-problems': async (page, who) => {
     await signIn(page, who);
     await page.goto(`${BASE}/account/security`);
-    await page.getByLabel('Present password', { exact: true }).fill('not this one');
+    await page.getByLabel('Current password', { exact: true }).fill('not this one');
     await page.getByLabel('New password', { exact: true }).fill('gravel tulip ferry nine');
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByRole('alert').waitFor();

@@ -7,6 +7,7 @@ mod identities;
 mod standing;
 
 pub use doer::Doer;
+pub use identities::Open;
 pub use standing::NewBan;
 
 use std::sync::Arc;

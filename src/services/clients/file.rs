@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::client::Client;
 use super::declared;
 use crate::env::files::{Seen, fingerprint};
+use crate::env::open_to_all;
 use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
@@ -62,9 +63,7 @@ pub(super) fn read(path: &Path) -> Reading {
     let outcome = outcome.and_then(|(text, is_open)| {
         let clients = parse(&text, &mut files)?;
         if is_open && files.holds_secrets {
-            files
-                .warnings
-                .push(format!("{}: holds secrets and can be read by every user of the machine.", path.display()));
+            files.warnings.push(format!("{}: holds secrets and {}", path.display(), open_to_all(path)));
         }
         Ok(FileClients { clients, warnings: std::mem::take(&mut files.warnings) })
     });
@@ -132,7 +131,7 @@ impl Files {
         let path = self.folder.join(path);
         let (text, is_open) = self.read(&path).map_err(|words| format!("{}: {words}", path.display()))?;
         if is_open {
-            self.warnings.push(format!("{}: can be read by every user of the machine.", path.display()));
+            self.warnings.push(format!("{}: {}", path.display(), open_to_all(&path)));
         }
         let text = text.strip_suffix('\n').unwrap_or(&text);
         Ok(text.strip_suffix('\r').unwrap_or(text).into())

@@ -27,12 +27,15 @@ pub struct Image {
     pub bytes: Bytes,
 }
 
-/// What was fetched, and when. Bounded by the number of connectors.
+/// What was fetched, and when.
+type Fetched = (Timestamp, Option<Image>);
+
+/// The pictures that were fetched. Bounded by the number of connectors.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     outgoing: Outgoing,
     clock: Clock,
-    kept: Arc<Mutex<HashMap<String, (Timestamp, Option<Image>)>>>,
+    kept: Arc<Mutex<HashMap<String, Fetched>>>,
 }
 
 impl Images {
