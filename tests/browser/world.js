@@ -25,8 +25,8 @@ const stranger = () => ({
   password: randomBytes(12).toString('base64url'),
 });
 
-async function person() {
-  const it = stranger();
+async function person(more = {}) {
+  const it = { ...stranger(), ...more };
   const answer = await fetch(`${BASE}/api/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -97,6 +97,17 @@ async function askAboutDevice(page, who) {
   return it;
 }
 
+// Comes back from the provider that tests/browser/run starts, as whom it calls `login`, or as nobody; answers the address
+// where that ends. Its own pages are passed over: what they ask of others is none of our faults.
+async function comeBack(page, login) {
+  let answer = await page.request.get(`${BASE}/oauth/upstream?return_to=/account`);
+  if (!login) return (await page.request.get(`${answer.url()}/abort`)).url();
+  for (const form of [{ prompt: 'login', login, password: 'any' }, { prompt: 'consent' }]) {
+    answer = await page.request.post(answer.url(), { form });
+  }
+  return answer.url();
+}
+
 // A page that notes what must not happen: calls to others, broken content policy, script errors, server errors.
 async function watch(context) {
   const page = await context.newPage();
@@ -143,6 +154,6 @@ async function signOut(page) {
 }
 
 module.exports = {
-  BASE, BRANDED, launch, stranger, person, postern, authorize, registered, device, typeCode, askAboutDevice, watch, noFaults, fillSignIn, signIn,
-  fillSignUp, signOut,
+  BASE, BRANDED, launch, stranger, person, postern, authorize, registered, device, typeCode, askAboutDevice, comeBack, watch,
+  noFaults, fillSignIn, signIn, fillSignUp, signOut,
 };
