@@ -48,9 +48,8 @@ async fn create_spent_logout_tokens(schema: &SchemaManager<'_>) -> Result<(), Db
 async fn create_connector_places(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
     let table = Table::create()
         .table("connector_places")
-        .col(string("connector").primary_key())
+        .col(hash("secret").primary_key())
         .col(text("place"))
-        .col(hash("secret"))
         .to_owned();
     schema.create_table(table).await
 }

@@ -69,7 +69,7 @@ impl Connectors {
             sealed: Set(self.parts.seal.seal(&self.parts.random, key.hash().as_bytes(), &plain)),
             id: Set(key.hash()),
             connector: Set(kept.profile.who.connector.clone()),
-            browser: Set(self.browser_hash(browser)),
+            browser: Set(self.parts.seal.hash(browser.as_bytes())),
             expires_at: Set(self.parts.clock.now() + LASTS),
         };
         let insert = Entity::insert(row);
@@ -103,7 +103,8 @@ impl Connectors {
     }
 
     fn its_own(&self, key: &Secret<LinkKey>, browser: &str) -> Condition {
-        let own = Column::Id.eq(key.hash()).and(Column::Browser.eq(self.browser_hash(browser)));
+        let browser = self.parts.seal.hashes(browser.as_bytes());
+        let own = Column::Id.eq(key.hash()).and(Column::Browser.is_in(browser));
         Condition::all().add(own).add(Column::ExpiresAt.gt(self.parts.clock.now()))
     }
 
