@@ -41,10 +41,11 @@ impl Connectors {
             return Ok(None);
         }
         for session in sessions {
-            let Some(row) = self.origin(*session).await? else { continue };
-            let Some(connector) = self.named(&row.connector) else { continue };
-            if let Some(address) = self.farewell_at(connector, &row, onward).await {
-                return Ok(Some(address));
+            for row in self.origins(*session).await? {
+                let Some(connector) = self.named(&row.connector) else { continue };
+                if let Some(address) = self.farewell_at(connector, &row, onward).await {
+                    return Ok(Some(address));
+                }
             }
         }
         Ok(None)

@@ -8,6 +8,7 @@ mod entering;
 mod flows;
 mod id_tokens;
 mod known;
+mod left_behind;
 mod linking;
 mod pages;
 mod places;
