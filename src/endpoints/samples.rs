@@ -60,6 +60,7 @@ fn visit(path: &str) -> Visit {
         theme: Theme::System,
         person: Some(Person::new("Maren Olsen", "maren@fernwood.example")),
         connections: true,
+        asks_out: false,
     }
 }
 

@@ -80,7 +80,8 @@ pub(crate) async fn show(Path(key): Path<String>, app: App, visitor: Visitor) ->
         kind: waiting.connector.known.kind,
         email: waiting.kept.arrival.profile.email.as_ref().map_or(String::new(), |email| email.address.to_string()),
         key,
-        sign_in: format!("{base}/login?return_to={onward}"),
+        // The one provider that the page would lead straight to is the one they come from.
+        sign_in: format!("{base}/login?return_to={onward}&redirect=false"),
         may_claim: waiting.kept.may_claim(&waiting.user),
     })
 }

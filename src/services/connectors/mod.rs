@@ -34,6 +34,7 @@ mod upstream;
 mod who;
 
 pub use connector::Connector;
+pub use farewell::Farewell;
 pub use flow::{Begun, Errand};
 pub use images::Image;
 pub use kept::{Kept, LinkKey};

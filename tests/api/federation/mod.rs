@@ -3,6 +3,7 @@
 mod admission;
 mod apple;
 mod chat;
+mod coming_back;
 mod connections;
 mod entering;
 mod flows;
