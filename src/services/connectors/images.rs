@@ -59,7 +59,7 @@ impl Images {
             }
         }
         let (it, id, address) = (self.clone(), connector.id.clone(), address.to_owned());
-        // On its own, so that it comes to an end though whoever asked has hung up.
+        // On its own: the time of whoever asked may be over first, and the outcome is to be kept.
         let fetched = tokio::spawn(async move {
             let image = it.fetch(&address).await;
             if image.is_none() {
