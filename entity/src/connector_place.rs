@@ -1,4 +1,4 @@
-//! Where a connector's secret goes, as it was when somebody set that secret.
+//! Where a secret for a provider went first, and may go.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,14 +8,12 @@ use crate::TokenHash;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "connector_places")]
 pub struct Model {
-    /// The connector's id.
+    /// Keyed hash of the secret, whichever connectors have it.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub connector: String,
+    pub secret: TokenHash,
     /// Issuer and hosts, in print.
     #[sea_orm(column_type = "Text")]
     pub place: String,
-    /// Keyed hash of the secret.
-    pub secret: TokenHash,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,7 +1,7 @@
 //! What sessions know of those at other providers that they came by, and what must not be used twice.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, pk_uuid, string, text, text_null, uuid};
+use sea_orm_migration::schema::{big_integer, string, text, text_null, uuid};
 
 use super::m20261124_000002_sessions::index;
 use super::m20261125_000004_oidc::{cascade, hash};
@@ -21,12 +21,14 @@ impl MigrationTrait for Migration {
 async fn create_upstream_sessions(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
     let table = Table::create()
         .table("upstream_sessions")
-        .col(pk_uuid("session_id"))
+        .col(uuid("session_id"))
         .col(uuid("identity_id"))
         .col(string("connector"))
         .col(text("issuer"))
         .col(text_null("sid"))
         .col(ColumnDef::new("sealed").var_binary(64_000).null())
+        .col(big_integer("entered_at"))
+        .primary_key(Index::create().col("session_id").col("identity_id"))
         .foreign_key(&mut cascade("upstream_sessions", "session_id", "sessions"))
         .foreign_key(&mut cascade("upstream_sessions", "identity_id", "identities"))
         .to_owned();
@@ -46,11 +48,7 @@ async fn create_spent_logout_tokens(schema: &SchemaManager<'_>) -> Result<(), Db
 }
 
 async fn create_connector_places(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let table = Table::create()
-        .table("connector_places")
-        .col(string("connector").primary_key())
-        .col(text("place"))
-        .col(hash("secret"))
-        .to_owned();
+    let table =
+        Table::create().table("connector_places").col(hash("secret").primary_key()).col(text("place")).to_owned();
     schema.create_table(table).await
 }

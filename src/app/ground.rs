@@ -11,7 +11,7 @@ use crate::services::accounts::Accounts;
 use crate::services::audit::Audit;
 use crate::services::back_channel::BackChannel;
 use crate::services::clients::Clients;
-use crate::services::connectors::{self, Connectors};
+use crate::services::connectors::{self, Connectors, Sealing};
 use crate::services::database::Database;
 use crate::services::grants::{self, Grants};
 use crate::services::keys::{self, Keys};
@@ -131,6 +131,10 @@ impl Ground {
     }
 
     pub(super) fn connectors(&self, config: &Config, users: &Users) -> Connectors {
+        let key = |purpose| Sealing {
+            current: DerivedKey::derive(config.encryption_key.expose(), purpose),
+            previous: config.previous_encryption_key.as_ref().map(|key| DerivedKey::derive(key.expose(), purpose)),
+        };
         Connectors::new(connectors::Parts {
             database: self.database.clone(),
             shared: Arc::clone(&self.shared),
@@ -139,8 +143,8 @@ impl Ground {
             clock: self.clock.clone(),
             random: self.random.clone(),
             settings: config.connectors.clone(),
-            seal: DerivedKey::derive(config.encryption_key.expose(), "connector flows"),
-            upstream: DerivedKey::derive(config.encryption_key.expose(), "upstream tokens"),
+            seal: key("connector flows"),
+            upstream: key("upstream tokens"),
             issuer: config.web.issuer().to_owned(),
         })
     }

@@ -17,7 +17,7 @@ const LONGEST: u64 = 1 << 20;
 /// What can be done with connectors.
 #[derive(Debug, Subcommand)]
 pub enum ConnectorCommand {
-    /// List the providers that let people in, with the callback address to register at each
+    /// List the providers that let people in, with the addresses to register at each
     List,
     /// Say what a set of claims, a JSON object on standard input, would become
     Preview {
@@ -55,18 +55,20 @@ fn described(connector: &Connector, issuer: &str) -> Value {
     json!({
         "id": connector.id, "kind": connector.known.kind, "name": connector.name,
         "callback": connector.callback_below(issuer), "registration": connector.registration,
+        "backchannel_logout": connector.told_below(issuer),
     })
 }
 
 fn list(all: &[Connector], issuer: &str, out: &mut impl Write) -> Result<()> {
-    let mut rows = vec![["ID", "KIND", "NAME", "NEW ACCOUNTS", "CALLBACK ADDRESS"].map(str::to_owned)];
+    let heads = ["ID", "KIND", "NAME", "NEW ACCOUNTS", "CALLBACK ADDRESS", "BACK-CHANNEL LOGOUT ADDRESS"];
+    let mut rows = vec![heads.map(str::to_owned)];
     rows.extend(all.iter().map(|connector| {
         let opens = if connector.registration { "yes" } else { "no" };
-        let callback = connector.callback_below(issuer);
-        [connector.id.as_str(), connector.known.kind, connector.name.as_str(), opens, callback.as_str()]
+        let (callback, told) = (connector.callback_below(issuer), connector.told_below(issuer).unwrap_or_default());
+        [connector.id.as_str(), connector.known.kind, connector.name.as_str(), opens, callback.as_str(), told.as_str()]
             .map(str::to_owned)
     }));
-    let widths: [usize; 5] =
+    let widths: [usize; 6] =
         std::array::from_fn(|place| rows.iter().map(|row| row[place].chars().count()).max().unwrap_or(0));
     rows.iter().try_for_each(|row| {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();

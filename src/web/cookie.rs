@@ -20,6 +20,8 @@ pub enum Cookie {
     Theme,
     /// The address of a sign-up just now, so that the sign-in page can fill it in.
     SignedUp,
+    /// Where to go on to from signing out at a provider that hands no state back.
+    WayOn,
     /// The chat's refresh token, by LibreChat's name.
     RefreshToken,
     /// Which kind of refresh token that is, by LibreChat's name.
@@ -51,6 +53,7 @@ impl Cookies {
             Cookie::Csrf => "postern_csrf",
             Cookie::Theme => "postern_theme",
             Cookie::SignedUp => "postern_signed_up",
+            Cookie::WayOn => "postern_way_on",
         };
         match (self.secure, self.base_path.is_empty()) {
             (false, _) => bare.into(),

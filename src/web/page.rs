@@ -86,6 +86,8 @@ pub struct Visit {
     pub person: Option<Person>,
     /// Whether other providers let people in.
     pub connections: bool,
+    /// Whether they are asked before they sign out, since that may lead to a provider.
+    pub asks_out: bool,
 }
 
 /// Draws pages with the operator's name, logo, colour and links.

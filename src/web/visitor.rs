@@ -19,6 +19,7 @@ use super::trace::RequestId;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::services::connectors::Farewell;
 use crate::services::sessions::Live;
 
 /// Somebody who opens a page.
@@ -47,6 +48,7 @@ impl Visitor {
             path: request.original_uri().path().to_owned(),
             theme: Theme::parse(web.cookies.read(request.headers(), Cookie::Theme).unwrap_or_default()),
             connections: !app.connectors.list().is_empty(),
+            asks_out: app.connectors.has_farewells(),
             person: live.as_ref().map(|live| Person::new(&live.user.name, &live.user.email)),
         };
         Ok(Self { web, live, csrf, visit })
@@ -131,6 +133,18 @@ impl Visitor {
     /// None but a fault of ours.
     pub fn lead_to(&self, path: &str) -> Result<Response> {
         see_other(&format!("{}{path}", self.web.settings.base_path()))
+    }
+
+    /// The answer that leads on to where a provider signs people out.
+    ///
+    /// # Errors
+    /// None but a fault of ours.
+    pub fn sign_out_at(&self, farewell: &Farewell) -> Result<Response> {
+        let mut response = see_other(&farewell.address)?;
+        if let Some(keeps) = &farewell.keeps {
+            self.put_cookie(&mut response, Cookie::WayOn, Some((keeps, Farewell::LASTS)))?;
+        }
+        Ok(response)
     }
 
     /// Puts a cookie on `response`; without a value the browser forgets it.

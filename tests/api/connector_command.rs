@@ -30,12 +30,15 @@ async fn the_list_says_what_has_to_be_registered_before_anything_was_started() {
         json!({
             "id": id, "kind": kind, "name": name, "registration": registration,
             "callback": format!("http://localhost:3081{path}"),
+            "backchannel_logout":
+                (kind == "openid").then(|| format!("http://localhost:3081/oauth2/backchannel-logout/{id}")),
         })
     };
     let openid = connector("openid", "openid", "Fernwood ID", "/oauth/openid/callback", true);
     assert_eq!(all, json!([openid, connector("github", "github", "GitHub", "/oauth/github/back", false)]));
     let said = place.run(&["connector", "list"], "").await.expect(0);
     assert!(said.out.contains("http://localhost:3081/oauth/github/back") && !said.out.contains("hidden"), "{said:?}");
+    assert!(said.out.contains("http://localhost:3081/oauth2/backchannel-logout/openid"), "{said:?}");
     let place = Place::on(&Kind::Sqlite, &PROVIDERS[1..4]).await;
     let said = place.run(&["connector", "list"], "").await.expect(0);
     assert!(said.out.contains("ALLOW_SOCIAL_LOGIN"), "{said:?}");

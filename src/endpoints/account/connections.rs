@@ -204,7 +204,7 @@ fn gone() -> Error {
 async fn waiting<'a>(app: &'a App, member: &Member, key: &str) -> Result<(Kept, Secret<LinkKey>, &'a Connector)> {
     let key = Secret::<LinkKey>::parse(key).ok_or_else(gone)?;
     let kept = app.connectors.kept(&key, member.visitor.browser()).await?.ok_or_else(gone)?;
-    let connector = app.connectors.named(&kept.profile.who.connector).ok_or_else(gone)?;
+    let connector = app.connectors.named(&kept.arrival.profile.who.connector).ok_or_else(gone)?;
     if !kept.is_for(&member.live.user) {
         let words = "You are signed in to another account than the one with that address. Sign out, and begin again.";
         return Err(Error::new(ErrorKind::Forbidden, words));
@@ -219,7 +219,7 @@ pub(crate) async fn ask(Path(key): Path<String>, app: App, member: Member) -> Re
     member.visitor.show(&ConnectPage {
         name: connector.name.clone(),
         kind: connector.known.kind,
-        label: kept.profile.label(),
+        label: kept.arrival.profile.label(),
         key,
         return_to: kept.return_to,
     })
@@ -240,7 +240,7 @@ pub(crate) async fn connect(
     }
     let kept = app.connectors.take_kept(&key, member.visitor.browser()).await?.ok_or_else(gone)?;
     let doer = Doer::person(member.live.user.id, &caller);
-    app.accounts.link(member.live.user, kept.profile, doer).await?;
+    app.accounts.link(member.live.user, kept.arrival.profile, doer).await?;
     see_other(&kept.return_to)
 }
 

@@ -25,7 +25,8 @@ pub(crate) async fn receive(Path(id): Path<String>, posted: Posted, app: App, ca
             app.accounts.end_session(live.user.id, *session, Doer::stranger(&caller)).await?;
         }
     }
-    // Last, so that a token whose work failed half-way may come once more.
+    // Last, so that a token whose work failed half-way may come once more. Of two that came at once, one is
+    // told that it was not the first.
     app.connectors.spend(over).await?;
     Ok(Response::builder().status(StatusCode::OK).header(CACHE_CONTROL, "no-store").finish())
 }

@@ -131,7 +131,7 @@ impl Coming<'_> {
         let entered = app.sign_in.browser_through(caller, connector, arrival, visitor.live.as_ref()).await;
         let (session, cookie) = match entered {
             Err(error) if error.kind == ErrorKind::AccountExists => {
-                return self.offer(&arrival.profile, return_to, error).await;
+                return self.offer(arrival, return_to, error).await;
             }
             entered => entered?,
         };
@@ -142,14 +142,14 @@ impl Coming<'_> {
     }
 
     /// Keeps the proven identity until whoever has the account has come in the old way.
-    async fn offer(&self, profile: &Profile, return_to: &str, error: Error) -> Result<Response> {
+    async fn offer(&self, arrival: &Arrival, return_to: &str, error: Error) -> Result<Response> {
         let Self { app, visitor, .. } = *self;
-        let address = profile.email.as_ref().map(|email| email.address.canonical());
+        let address = arrival.profile.email.as_ref().map(|email| email.address.canonical());
         let user = match address {
             Some(address) => app.users.by_email(address).await?,
             None => None,
         };
-        let kept = Kept::new(profile.clone(), &user.ok_or(error)?, return_to.to_owned());
+        let kept = Kept::new(arrival.clone(), &user.ok_or(error)?, return_to.to_owned());
         let key = app.connectors.keep(&kept, visitor.browser()).await?;
         visitor.lead_to(&format!("/login/link/{}", key.expose()))
     }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Arrival, Connector, Kept, LinkKey};
+use crate::services::connectors::{Connector, Kept, LinkKey};
 use crate::services::users::User;
 use crate::web::cookie::Cookie;
 use crate::web::form::Form;
@@ -57,7 +57,7 @@ impl<'a> Waiting<'a> {
     async fn find(app: &'a App, visitor: &Visitor, key: &str) -> Result<Self> {
         let key = Secret::<LinkKey>::parse(key).ok_or_else(gone)?;
         let kept = app.connectors.kept(&key, visitor.browser()).await?.ok_or_else(gone)?;
-        let connector = app.connectors.named(&kept.profile.who.connector).ok_or_else(gone)?;
+        let connector = app.connectors.named(&kept.arrival.profile.who.connector).ok_or_else(gone)?;
         let user = app.users.get(kept.user).await?.filter(|user| kept.is_for(user)).ok_or_else(gone)?;
         Ok(Self { kept, key, connector, user })
     }
@@ -78,9 +78,10 @@ pub(crate) async fn show(Path(key): Path<String>, app: App, visitor: Visitor) ->
     visitor.show(&KnownPage {
         name: waiting.connector.name.clone(),
         kind: waiting.connector.known.kind,
-        email: waiting.kept.profile.email.as_ref().map_or(String::new(), |email| email.address.to_string()),
+        email: waiting.kept.arrival.profile.email.as_ref().map_or(String::new(), |email| email.address.to_string()),
         key,
-        sign_in: format!("{base}/login?return_to={onward}"),
+        // The one provider that the page would lead straight to is the one they come from.
+        sign_in: format!("{base}/login?return_to={onward}&redirect=false"),
         may_claim: waiting.kept.may_claim(&waiting.user),
     })
 }
@@ -99,9 +100,8 @@ pub(crate) async fn submit(
         return Err(ErrorKind::Forbidden.into());
     }
     let kept = app.connectors.take_kept(&waiting.key, visitor.browser()).await?.ok_or_else(gone)?;
-    app.accounts.claim(waiting.user, kept.profile.clone(), Doer::stranger(&caller)).await?;
-    let arrival = Arrival::from(kept.profile);
-    let entered = app.sign_in.browser_through(&caller, waiting.connector, &arrival, visitor.live.as_ref());
+    app.accounts.claim(waiting.user, kept.arrival.profile.clone(), Doer::stranger(&caller)).await?;
+    let entered = app.sign_in.browser_through(&caller, waiting.connector, &kept.arrival, visitor.live.as_ref());
     let (session, cookie) = entered.await?;
     let mut response = see_other(&kept.return_to)?;
     let life = session.expires_at.since(visitor.now());

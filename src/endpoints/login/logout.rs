@@ -94,9 +94,11 @@ pub(crate) async fn show(onward: Query<Onward>, app: App, visitor: Visitor, head
         fields: onward.fields(),
     };
     let mut response = visitor.show(&page)?;
-    let leads_to: Vec<&str> = [&address, &away].into_iter().flatten().map(String::as_str).collect();
-    if !leads_to.is_empty() {
-        visitor.allow_form_to(&mut response, leads_to)?;
+    match (away, &address) {
+        // Nobody knows over which of its hosts the provider leads, and from where they come back to us.
+        (Some(_), _) => visitor.allow_form_anywhere(&mut response)?,
+        (None, Some(address)) => visitor.allow_form_to(&mut response, [address.as_str()])?,
+        (None, None) => {}
     }
     Ok(response)
 }
@@ -118,9 +120,10 @@ pub(crate) async fn submit(
         let doer = Doer::person(live.user.id, &caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;
     }
-    let mut response = match away.or(address) {
-        Some(address) => see_other(&address)?,
-        None => visitor.lead_to("/logout")?,
+    let mut response = match (away, address) {
+        (Some(away), _) => visitor.sign_out_at(&away)?,
+        (None, Some(address)) => see_other(&address)?,
+        (None, None) => visitor.lead_to("/logout")?,
     };
     visitor.put_cookie(&mut response, Cookie::Session, None)?;
     Ok(response)

@@ -92,6 +92,14 @@ pub(crate) async fn show(app: App, visitor: Visitor, query: Query<LoginQuery>, r
     if let Some(onward) = state.and_then(|state| app.connectors.way_on(&state)) {
         return see_other(&onward);
     }
+    // Who comes with an errand is not back from signing out.
+    let is_bare = visitor.live.is_none() && return_to.is_none() && failed.is_none() && !again;
+    let kept = visitor.web.cookies.read(request.headers(), Cookie::WayOn).filter(|_| is_bare);
+    if let Some(onward) = kept.and_then(|kept| app.connectors.way_on(kept)) {
+        let mut response = see_other(&onward)?;
+        visitor.put_cookie(&mut response, Cookie::WayOn, None)?;
+        return Ok(response);
+    }
     let problems = failed.zip(by).and_then(|(code, by)| refused::problems(&code, &app.connectors.named(&by)?.name));
     let return_to = return_to.and_then(|text| ReturnTo::parse(&text, settings));
     if visitor.live.is_some() && !again {

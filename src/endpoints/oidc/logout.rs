@@ -20,6 +20,7 @@ use crate::services::accounts::Doer;
 use crate::services::audit::Actor;
 use crate::services::caller::Caller;
 use crate::services::clients::{Client, SubjectType};
+use crate::services::connectors::Farewell;
 use crate::services::sessions::Live;
 use crate::services::tokens::id_token;
 use crate::web::cookie::Cookie;
@@ -171,10 +172,11 @@ impl Asked {
 
     /// Nobody is signed in here any more: on to the provider that they came by, which is `away`, back to
     /// the client, or to a page that says so.
-    fn farewell(&self, visitor: &Visitor, away: Option<String>) -> Result<Response> {
-        let mut response = match away.or_else(|| self.address()) {
-            Some(address) => see_other(&address)?,
-            None => visitor.lead_to("/logout")?,
+    fn farewell(&self, visitor: &Visitor, away: Option<Farewell>) -> Result<Response> {
+        let mut response = match (away, self.address()) {
+            (Some(away), _) => visitor.sign_out_at(&away)?,
+            (None, Some(address)) => see_other(&address)?,
+            (None, None) => visitor.lead_to("/logout")?,
         };
         if visitor.live.is_some() {
             visitor.put_cookie(&mut response, Cookie::Session, None)?;

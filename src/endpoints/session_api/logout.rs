@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
+use crate::services::connectors::Farewell;
 use crate::services::sessions::Live;
 use crate::web::Web;
 use crate::web::cookie::Cookie;
@@ -44,7 +45,10 @@ pub(super) async fn logout(
     let ids: Vec<_> = sessions.iter().map(|live| live.session.id).collect();
     let chat = web.settings.domain_client.as_ref();
     let onward = chat.map(|chat| format!("{}/login?redirect=false", chat.as_str().trim_end_matches('/')));
-    let redirect = app.connectors.farewell(&ids, onward.as_deref()).await?;
+    let (redirect, keeps) = match app.connectors.farewell(&ids, onward.as_deref()).await? {
+        Some(Farewell { address, keeps }) => (Some(address), keeps),
+        None => (None, None),
+    };
     for live in sessions {
         let doer = Doer::person(live.user.id, caller);
         app.accounts.end_session(live.user.id, live.session.id, doer).await?;
@@ -54,6 +58,9 @@ pub(super) async fn logout(
         if cookie != Cookie::Session || web.cookies.read(headers, cookie).is_some() {
             answer = answer.header("set-cookie", web.cookies.expired(cookie)?);
         }
+    }
+    if let Some(keeps) = keeps {
+        answer = answer.header("set-cookie", web.cookies.line(Cookie::WayOn, &keeps, Some(Farewell::LASTS))?);
     }
     for line in web.cookies.expired_openid(headers) {
         answer = answer.header("set-cookie", line);

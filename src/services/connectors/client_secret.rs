@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use entity::Timestamp;
@@ -41,6 +41,11 @@ impl Signer {
         Some(Self(Arc::new(Inner { team, key_id, pair })))
     }
 
+    /// What is known of its key outside.
+    pub(super) fn public_key(&self) -> &[u8] {
+        self.0.pair.public_key().as_ref()
+    }
+
     /// The secret of `client_id` at `issuer`, good from `now` for a few minutes.
     ///
     /// # Errors
@@ -67,7 +72,7 @@ impl fmt::Debug for Signer {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, KeyPair, UnparsedPublicKey};
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
     use secrecy::ExposeSecret;
     use serde_json::Value;
 

@@ -138,6 +138,13 @@ impl Connector {
     pub fn callback_below(&self, issuer: &str) -> String {
         format!("{issuer}{}", self.callback)
     }
+
+    /// The address at which its provider tells of sessions that are over (OpenID Connect Back-Channel Logout
+    /// section 2.5), where we are at `issuer`; none for a kind of provider that tells nobody.
+    #[must_use]
+    pub fn told_below(&self, issuer: &str) -> Option<String> {
+        self.known.fixed.is_none().then(|| format!("{issuer}/oauth2/backchannel-logout/{}", self.id))
+    }
 }
 
 /// Claims that are read before the usual ones: names, or paths with a dot for each step down.

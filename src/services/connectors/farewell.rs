@@ -1,6 +1,7 @@
 //! Signing out over there too, once it is done here: by OpenID Connect RP-Initiated Logout 1.0, or in
 //! Amazon Cognito's own way.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,12 +15,37 @@ use url::Url;
 
 use super::Connectors;
 use super::connector::{Connector, Provider, UpstreamLogout};
+use super::tenant;
 use crate::error::Result;
 
 /// How long somebody may take over there and still be led on.
 const LASTS: Duration = Duration::from_secs(600);
 /// What the sealed way on is bound to.
 const CONTEXT: &[u8] = b"the way on after a logout";
+/// The longest way on that is sealed, in bytes: with its seal it fits into a cookie.
+const LONGEST: usize = 2000;
+
+/// How a browser signs out over there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Farewell {
+    /// Where it goes.
+    pub address: String,
+    /// What it has to keep for [`LASTS`](Self::LASTS), because the provider hands nothing back by which it
+    /// could be told where to go on to.
+    pub keeps: Option<String>,
+}
+
+impl Farewell {
+    /// How long somebody may take over there and still be led on.
+    pub const LASTS: Duration = LASTS;
+}
+
+impl fmt::Debug for Farewell {
+    /// Without the address, which holds a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Farewell")
+    }
+}
 
 /// Where somebody goes on to who comes back from signing out.
 #[derive(Serialize, Deserialize)]
@@ -31,39 +57,57 @@ struct WayOn {
 
 impl Connectors {
     /// Where a browser goes to sign out over there, whose `sessions` end here: to the provider of the
-    /// first that asks for it. It comes back to us and goes on to `onward`, an address that is checked.
+    /// first that asks for it. It comes back to us and goes on to `onward`, an address that is checked, or
+    /// else to the page which says that nobody is signed in: the sign-in page may lead straight back in.
     /// To be asked before they end, for what it stands on goes with them.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn farewell(&self, sessions: &[SessionId], onward: Option<&str>) -> Result<Option<String>> {
-        if self.list().iter().all(|connector| connector.logout == UpstreamLogout::Off) {
+    pub async fn farewell(&self, sessions: &[SessionId], onward: Option<&str>) -> Result<Option<Farewell>> {
+        if !self.has_farewells() {
             return Ok(None);
         }
+        let signed_out = format!("{}/logout", self.parts.issuer);
+        let onward = onward.filter(|onward| onward.len() <= LONGEST).unwrap_or(&signed_out);
         for session in sessions {
-            let Some(row) = self.origin(*session).await? else { continue };
-            let Some(connector) = self.named(&row.connector) else { continue };
-            if let Some(address) = self.farewell_at(connector, &row, onward).await {
-                return Ok(Some(address));
+            for row in self.origins(*session).await? {
+                let Some(connector) = self.named(&row.connector) else { continue };
+                if let Some(farewell) = self.farewell_at(connector, &row, onward).await {
+                    return Ok(Some(farewell));
+                }
             }
         }
         Ok(None)
     }
 
-    /// The address at `connector`; none when it has none, or cannot be asked for it: the person is
+    /// Whether signing out here may lead to a provider.
+    #[must_use]
+    pub fn has_farewells(&self) -> bool {
+        self.list().iter().any(|connector| connector.logout != UpstreamLogout::Off)
+    }
+
+    /// The way out at `connector`; none when it has none, or cannot be asked for it: the person is
     /// signed out here in any case.
-    async fn farewell_at(&self, connector: &Connector, row: &Model, onward: Option<&str>) -> Option<String> {
+    async fn farewell_at(&self, connector: &Connector, row: &Model, onward: &str) -> Option<Farewell> {
         if connector.logout == UpstreamLogout::Off {
             return None;
         }
         let provider = self.looked_up.provider(connector).await.ok()?;
-        if provider.issuer != row.issuer {
+        // The one of many tenants calls itself otherwise than each of them.
+        if !tenant::speaks_for(&row.issuer, &provider.issuer) {
             return None;
         }
         match connector.logout {
             UpstreamLogout::Off => None,
-            UpstreamLogout::Cognito => self.at_cognito(connector, &provider),
-            UpstreamLogout::Standard => self.by_standard(connector, &provider, self.id_token(row), onward),
+            UpstreamLogout::Cognito => {
+                let comes_here = self.comes_back_to(connector).starts_with(&format!("{}/", self.parts.issuer));
+                let keeps = if comes_here { self.seal_way_on(onward) } else { None };
+                Some(Farewell { address: self.at_cognito(connector, &provider)?, keeps })
+            }
+            UpstreamLogout::Standard => {
+                let address = self.by_standard(connector, &provider, self.id_token(row), onward)?;
+                Some(Farewell { address, keeps: None })
+            }
         }
     }
 
@@ -87,13 +131,13 @@ impl Connectors {
         connector: &Connector,
         provider: &Provider,
         id_token: Option<SecretString>,
-        onward: Option<&str>,
+        onward: &str,
     ) -> Option<String> {
         let mut url = Url::parse(provider.end_session_url.as_deref()?).ok()?;
         url.query_pairs_mut()
             .append_pair("client_id", &connector.client_id)
             .append_pair("post_logout_redirect_uri", &self.comes_back_to(connector));
-        if let Some(state) = onward.and_then(|onward| self.seal_way_on(onward)) {
+        if let Some(state) = self.seal_way_on(onward) {
             url.query_pairs_mut().append_pair("state", &state);
         }
         let Some(token) = id_token else { return Some(url.into()) };
@@ -115,11 +159,11 @@ impl Connectors {
         Some(URL_SAFE_NO_PAD.encode(self.parts.upstream.seal(&self.parts.random, CONTEXT, &plain)))
     }
 
-    /// Where somebody goes on to who comes back with `state`; none unless we made it, a while ago at
-    /// the most.
+    /// Where somebody goes on to who comes back with `sealed`, as a state or because they kept it; none
+    /// unless we made it, a while ago at the most.
     #[must_use]
-    pub fn way_on(&self, state: &str) -> Option<String> {
-        let plain = self.parts.upstream.open(CONTEXT, &URL_SAFE_NO_PAD.decode(state).ok()?)?;
+    pub fn way_on(&self, sealed: &str) -> Option<String> {
+        let plain = self.parts.upstream.open(CONTEXT, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
         let way_on: WayOn = serde_json::from_slice(&plain).ok()?;
         (way_on.until > self.parts.clock.now().seconds()).then_some(way_on.to)
     }

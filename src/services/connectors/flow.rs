@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use entity::connector_flow::{ActiveModel, Column, Entity};
-use entity::{SessionId, TokenHash, UserId};
+use entity::{SessionId, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl Connectors {
             sealed: Set(self.parts.seal.seal(&self.parts.random, state.hash().as_bytes(), &plain)),
             id: Set(state.hash()),
             connector: Set(connector.id.clone()),
-            browser: Set(self.browser_hash(browser)),
+            browser: Set(self.parts.seal.hash(browser.as_bytes())),
             expires_at: Set(self.parts.clock.now() + LASTS),
         };
         let insert = Entity::insert(row);
@@ -106,7 +106,7 @@ impl Connectors {
         let its_own = Column::Id
             .eq(state.hash())
             .and(Column::Connector.eq(&connector.id))
-            .and(Column::Browser.eq(self.browser_hash(browser)))
+            .and(Column::Browser.is_in(self.parts.seal.hashes(browser.as_bytes())))
             .and(Column::ExpiresAt.gt(self.parts.clock.now()));
         let take = Entity::delete_many().filter(its_own);
         let write = self
@@ -115,12 +115,8 @@ impl Connectors {
             .write_statement(|tx| Box::pin(async move { take.exec_with_returning(tx).await.map_err(Error::from) }));
         let Some(row) = write.await?.into_iter().next() else { return Ok(None) };
         let plain = self.parts.seal.open(state.hash().as_bytes(), &row.sealed);
-        // Sealed under a key from before: it has to be begun again.
+        // Sealed under a key that nobody names any more: it has to be begun again.
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
-    }
-
-    pub(super) fn browser_hash(&self, browser: &str) -> TokenHash {
-        self.parts.seal.hash(browser.as_bytes())
     }
 
     /// Removes up to `most` sign-ins that nobody came back from; answers how many went.

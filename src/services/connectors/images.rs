@@ -2,7 +2,7 @@
 //! where the bytes are a picture (SEC-133).
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,12 +30,15 @@ pub struct Image {
 /// What was fetched, and when.
 type Fetched = (Timestamp, Option<Image>);
 
+/// Where that of one connector is kept.
+type Place = Arc<Mutex<Option<Fetched>>>;
+
 /// The pictures that were fetched. Bounded by the number of connectors.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     outgoing: Outgoing,
     clock: Clock,
-    kept: Arc<Mutex<HashMap<String, Fetched>>>,
+    kept: Arc<std::sync::Mutex<HashMap<String, Place>>>,
 }
 
 impl Images {
@@ -46,21 +49,31 @@ impl Images {
     /// That of `connector`; none where it has none, or none can be had.
     pub(super) async fn of(&self, connector: &Connector) -> Option<Image> {
         let address = connector.image.as_deref()?;
-        // One call at a time: who comes meanwhile shares its outcome.
-        let mut kept = self.kept.lock().await;
+        // One call at a time for each: who comes meanwhile shares its outcome.
+        let mut kept = self.place(&connector.id).lock_owned().await;
         let now = self.clock.now();
-        if let Some((since, image)) = kept.get(&connector.id) {
+        if let Some((since, image)) = kept.as_ref() {
             let lasts = if image.is_some() { KEPT } else { PAUSE };
             if now.since(*since) < lasts {
                 return image.clone();
             }
         }
-        let image = self.fetch(address).await;
-        if image.is_none() {
-            tracing::warn!(connector = connector.id, "the picture of its button cannot be had, or is none");
-        }
-        kept.insert(connector.id.clone(), (now, image.clone()));
-        image
+        let (it, id, address) = (self.clone(), connector.id.clone(), address.to_owned());
+        // On its own: the time of whoever asked may be over first, and the outcome is to be kept.
+        let fetched = tokio::spawn(async move {
+            let image = it.fetch(&address).await;
+            if image.is_none() {
+                tracing::warn!(connector = id, "the picture of its button cannot be had, or is none");
+            }
+            *kept = Some((now, image.clone()));
+            image
+        });
+        fetched.await.ok().flatten()
+    }
+
+    fn place(&self, id: &str) -> Place {
+        let mut places = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(places.entry(id.to_owned()).or_default())
     }
 
     async fn fetch(&self, address: &str) -> Option<Image> {

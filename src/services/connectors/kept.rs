@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Connectors;
 use super::flow::LASTS;
+use super::upstream::Arrival;
 use crate::error::{Error, Result};
 use crate::secret::{Kind, Secret};
-use crate::services::users::identity::Profile;
 use crate::services::users::{ADMIN, User};
 
 /// The key of such a row; it stands in the address.
@@ -25,8 +25,8 @@ impl Kind for LinkKey {
 /// An identity that waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Kept {
-    /// Who the provider says it is.
-    pub profile: Profile,
+    /// Who the provider says it is, and their session over there.
+    pub arrival: Arrival,
     /// The account that it would open.
     pub user: UserId,
     /// The address of that account, in its canonical form, when the identity was proven.
@@ -36,10 +36,10 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// `profile`, which waits for `user`.
+    /// Whoever came by `arrival` and waits for `user`.
     #[must_use]
-    pub fn new(profile: Profile, user: &User, return_to: String) -> Self {
-        Self { profile, user: user.id, email: user.email_canonical.clone(), return_to }
+    pub fn new(arrival: Arrival, user: &User, return_to: String) -> Self {
+        Self { arrival, user: user.id, email: user.email_canonical.clone(), return_to }
     }
 
     /// Whether it may open the account of `user`: that one, with the address that it had.
@@ -53,7 +53,7 @@ impl Kept {
     #[must_use]
     pub fn may_claim(&self, user: &User) -> bool {
         let is_open = !user.email_verified && !user.roles.contains(ADMIN);
-        self.is_for(user) && is_open && self.profile.vouches_for(&user.email_canonical)
+        self.is_for(user) && is_open && self.arrival.profile.vouches_for(&user.email_canonical)
     }
 }
 
@@ -68,8 +68,8 @@ impl Connectors {
         let row = ActiveModel {
             sealed: Set(self.parts.seal.seal(&self.parts.random, key.hash().as_bytes(), &plain)),
             id: Set(key.hash()),
-            connector: Set(kept.profile.who.connector.clone()),
-            browser: Set(self.browser_hash(browser)),
+            connector: Set(kept.arrival.profile.who.connector.clone()),
+            browser: Set(self.parts.seal.hash(browser.as_bytes())),
             expires_at: Set(self.parts.clock.now() + LASTS),
         };
         let insert = Entity::insert(row);
@@ -103,7 +103,8 @@ impl Connectors {
     }
 
     fn its_own(&self, key: &Secret<LinkKey>, browser: &str) -> Condition {
-        let own = Column::Id.eq(key.hash()).and(Column::Browser.eq(self.browser_hash(browser)));
+        let browser = self.parts.seal.hashes(browser.as_bytes());
+        let own = Column::Id.eq(key.hash()).and(Column::Browser.is_in(browser));
         Condition::all().add(own).add(Column::ExpiresAt.gt(self.parts.clock.now()))
     }
 

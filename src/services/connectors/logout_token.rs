@@ -13,6 +13,7 @@ use super::Connectors;
 use super::connector::{Connector, Provider};
 use super::id_token::{FRESH, Unverified};
 use super::profile::Claims;
+use super::upstream::kept_sid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::sha256;
 use crate::services::caller::Caller;
@@ -51,8 +52,7 @@ impl Connectors {
         self.read_over(connector, token).await.map_err(|error| match error.kind {
             ErrorKind::ProviderFailed => {
                 tracing::info!(connector = connector.id, ?error, "a logout token is not taken");
-                let words = "The logout token is not one that this provider has just made for us.";
-                Error::new(ErrorKind::InvalidRequest, words)
+                not_taken()
             }
             _ => error,
         })
@@ -83,7 +83,7 @@ impl Connectors {
             .add(session::Column::Connector.eq(&connector.id))
             .add(session::Column::Issuer.eq(&provider.issuer));
         if let Some(sid) = text(claims, "sid") {
-            which = which.add(session::Column::Sid.eq(sid));
+            which = which.add(session::Column::Sid.eq(kept_sid(sid)));
         }
         if let Some(subject) = text(claims, "sub") {
             let (connector, issuer) = (connector.id.clone(), provider.issuer.clone());
@@ -95,17 +95,20 @@ impl Connectors {
         Ok(rows.into_iter().map(|row| row.session_id).collect())
     }
 
-    /// Spends the token, once what it ends is over; answers whether it was the first time.
+    /// Spends the token, once what it ends is over.
     ///
     /// # Errors
-    /// When the database is away.
-    pub async fn spend(&self, over: Over) -> Result<bool> {
+    /// [`ErrorKind::InvalidRequest`] when the same token was spent meanwhile; when the database is away.
+    pub async fn spend(&self, over: Over) -> Result<()> {
         let insert = Entity::insert(over.spent).on_conflict_do_nothing_on([Column::Id]);
         let write = self
             .parts
             .database
             .write_statement(|tx| Box::pin(async move { Ok(insert.exec_without_returning(tx).await?) }));
-        Ok(matches!(write.await?, TryInsertResult::Inserted(1..)))
+        match write.await? {
+            TryInsertResult::Inserted(1..) => Ok(()),
+            _ => Err(not_taken()),
+        }
     }
 
     /// Removes up to `most` ids of tokens that would be too old by now; answers how many went.
@@ -156,6 +159,10 @@ fn check<'c>(claims: &'c Claims, connector: &Connector, provider: &Provider, now
 
 fn text<'c>(claims: &'c Claims, name: &str) -> Option<&'c str> {
     claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+fn not_taken() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "The logout token is not one that this provider has just made for us.")
 }
 
 fn refused(why: &'static str) -> Error {

@@ -25,6 +25,7 @@ mod preview;
 mod profile;
 mod protocol;
 mod said;
+mod sealing;
 mod settings;
 mod tenant;
 mod token_answer;
@@ -33,11 +34,13 @@ mod upstream;
 mod who;
 
 pub use connector::Connector;
+pub use farewell::Farewell;
 pub use flow::{Begun, Errand};
 pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use logout_token::Over;
 pub use protocol::Returned;
+pub use sealing::Sealing;
 pub use settings::Settings;
 pub use upstream::{Arrival, UpstreamTokens};
 
@@ -59,7 +62,6 @@ use super::users::Users;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::random::Random;
-use crate::secret::DerivedKey;
 use images::Images;
 use looked_up::LookedUp;
 
@@ -69,7 +71,7 @@ pub struct Connectors {
     parts: Arc<Parts>,
     looked_up: LookedUp,
     images: Images,
-    /// Those whose secret goes to the place that it was set for.
+    /// Those whose secret has gone to the place that it was set for.
     settled: Arc<Mutex<HashSet<String>>>,
 }
 
@@ -91,9 +93,9 @@ pub struct Parts {
     /// Which there are.
     pub settings: Settings,
     /// What is under way is sealed with it, and browsers are told apart.
-    pub seal: DerivedKey,
+    pub seal: Sealing,
     /// Tokens of providers are sealed with it, and where somebody goes on to who has signed out there.
-    pub upstream: DerivedKey,
+    pub upstream: Sealing,
     /// The public address, without a slash at its end.
     pub issuer: String,
 }
@@ -155,7 +157,7 @@ impl Connectors {
     /// [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) when the provider has to be
     /// asked first and does not answer;
     /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood;
-    /// [`ErrorKind::ProviderFailed`](crate::error::ErrorKind::ProviderFailed) when its secret was set for
+    /// [`ErrorKind::ProviderFailed`](crate::error::ErrorKind::ProviderFailed) when its secret went to
     /// another place.
     pub async fn begin(&self, connector: &Connector, errand: Errand, browser: &str, caller: &Caller) -> Result<String> {
         self.check_place(connector).await?;

@@ -96,7 +96,7 @@ impl Connectors {
     }
 
     async fn exchange(&self, connector: &Connector, provider: &Provider, begun: &Begun, code: &str) -> Result<Tokens> {
-        self.check_place(connector).await?;
+        self.settle_place(connector).await?;
         let redirect_uri = self.callback(connector);
         let mut fields = vec![
             ("grant_type", "authorization_code"),

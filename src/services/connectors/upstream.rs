@@ -1,13 +1,15 @@
-//! What a session here knows of the one over there that it came by: a row beside it, which goes with
-//! the session and with the identity. Tokens stand in it only where the settings ask for them, sealed
+//! What a session here knows of those over there that it came by: a row for each, which goes with the
+//! session and with the identity. Tokens stand in it only where the settings ask for them, sealed
 //! (SEC-102).
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::upstream_session::{ActiveModel, Column, Entity, Model};
 use entity::{IdentityId, SessionId, Timestamp};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +17,26 @@ use super::Connectors;
 use super::connector::{Connector, UpstreamLogout};
 use super::token_answer::Tokens;
 use crate::error::{Error, Result};
+use crate::secret::sha256;
 use crate::services::database::Executor;
 use crate::services::users::identity::Profile;
 
 /// The longest life of a token that is believed, in seconds: ten years.
 const LONGEST_LIFE: u64 = 315_360_000;
 
+/// Longest name of a session over there that is kept as it is, in bytes.
+const LONGEST_SID: usize = 255;
+
+/// The form in which the name `sid` of a session over there is kept: a long one as its hash.
+pub(super) fn kept_sid(sid: &str) -> String {
+    match sid.len() {
+        ..=LONGEST_SID => sid.to_owned(),
+        _ => format!("sha256 {}", URL_SAFE_NO_PAD.encode(sha256(sid.as_bytes()).as_bytes())),
+    }
+}
+
 /// Somebody who has come back from a provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Arrival {
     /// Who it is.
     pub profile: Profile,
@@ -31,7 +45,8 @@ pub struct Arrival {
 }
 
 /// A session over there, as far as it is of use here.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Plain", into = "Plain")]
 pub(super) struct Upstream {
     /// What the provider calls it (Front-Channel Logout section 3).
     pub(super) sid: Option<String>,
@@ -55,6 +70,7 @@ pub struct UpstreamTokens {
 /// What is sealed.
 #[derive(Default, Serialize, Deserialize)]
 struct Plain {
+    sid: Option<String>,
     id_token: Option<String>,
     access: Option<String>,
     refresh: Option<String>,
@@ -62,10 +78,33 @@ struct Plain {
     expires_at: Option<i64>,
 }
 
-impl From<Profile> for Arrival {
-    /// Of whose session over there nothing is known any more.
-    fn from(profile: Profile) -> Self {
-        Self { profile, upstream: Upstream::default() }
+impl From<Upstream> for Plain {
+    fn from(upstream: Upstream) -> Self {
+        let Upstream { sid, id_token, tokens } = upstream;
+        let text = |secret: SecretString| secret.expose_secret().to_owned();
+        let (access, refresh, expires_at) = match tokens {
+            Some(UpstreamTokens { access, refresh, expires_at }) => (Some(access), refresh, expires_at),
+            None => (None, None, None),
+        };
+        Self {
+            sid,
+            id_token: id_token.map(text),
+            access: access.map(text),
+            refresh: refresh.map(text),
+            expires_at: expires_at.map(Timestamp::seconds),
+        }
+    }
+}
+
+impl From<Plain> for Upstream {
+    fn from(plain: Plain) -> Self {
+        let Plain { sid, id_token, access, refresh, expires_at } = plain;
+        let tokens = access.map(|access| UpstreamTokens {
+            access: access.into(),
+            refresh: refresh.map(SecretString::from),
+            expires_at: expires_at.map(Timestamp::from_seconds),
+        });
+        Self { sid, id_token: id_token.map(SecretString::from), tokens }
     }
 }
 
@@ -84,7 +123,8 @@ impl Upstream {
 }
 
 impl Connectors {
-    /// Notes in the transaction `tx` that `session` came by `arrival`, whose identity is `identity`.
+    /// Notes in the transaction `tx` that `session` came by `arrival`, whose identity is `identity`; what it
+    /// came by before, by another identity, stays: whichever provider ends its own ends the session.
     ///
     /// # Errors
     /// When the database is away.
@@ -103,57 +143,45 @@ impl Connectors {
             issuer: Set(profile.who.issuer.clone()),
             sid: Set(upstream.sid.clone()),
             sealed: Set(self.seal_tokens(session, upstream)?),
+            entered_at: Set(self.parts.clock.now()),
         };
-        let columns = [Column::IdentityId, Column::Connector, Column::Issuer, Column::Sid, Column::Sealed];
-        let known = OnConflict::column(Column::SessionId).update_columns(columns).to_owned();
-        Entity::insert(row).on_conflict(known).exec_without_returning(tx).await?;
+        let columns = [Column::Connector, Column::Issuer, Column::Sid, Column::Sealed, Column::EnteredAt];
+        let same = OnConflict::columns([Column::SessionId, Column::IdentityId]).update_columns(columns).to_owned();
+        Entity::insert(row).on_conflict(same).exec_without_returning(tx).await?;
         Ok(())
     }
 
     fn seal_tokens(&self, session: SessionId, upstream: &Upstream) -> Result<Option<Vec<u8>>> {
-        let Upstream { id_token, tokens, .. } = upstream;
-        if id_token.is_none() && tokens.is_none() {
+        if upstream.id_token.is_none() && upstream.tokens.is_none() {
             return Ok(None);
         }
-        let text = |secret: &SecretString| secret.expose_secret().to_owned();
-        let plain = Plain {
-            id_token: id_token.as_ref().map(text),
-            access: tokens.as_ref().map(|tokens| text(&tokens.access)),
-            refresh: tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref().map(text)),
-            expires_at: tokens.as_ref().and_then(|tokens| tokens.expires_at.map(Timestamp::seconds)),
-        };
-        let plain = serde_json::to_vec(&plain).map_err(Error::internal)?;
+        let plain = serde_json::to_vec(upstream).map_err(Error::internal)?;
         Ok(Some(self.parts.upstream.seal(&self.parts.random, session.to_string().as_bytes(), &plain)))
     }
 
-    fn open_tokens(&self, row: &Model) -> Plain {
+    fn open_tokens(&self, row: &Model) -> Option<Upstream> {
         let context = row.session_id.to_string();
-        let plain = row.sealed.as_ref().and_then(|sealed| self.parts.upstream.open(context.as_bytes(), sealed));
-        plain.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_default()
+        let plain = self.parts.upstream.open(context.as_bytes(), row.sealed.as_ref()?)?;
+        serde_json::from_slice(&plain).ok()
     }
 
-    /// What `session` came by; none where that was no provider.
-    pub(super) async fn origin(&self, session: SessionId) -> Result<Option<Model>> {
-        Ok(Entity::find_by_id(session).one(self.parts.database.read()).await?)
+    /// What `session` came by, the last first; nothing where that was no provider.
+    pub(super) async fn origins(&self, session: SessionId) -> Result<Vec<Model>> {
+        let its_own = Entity::find().filter(Column::SessionId.eq(session)).order_by_desc(Column::EnteredAt);
+        Ok(its_own.all(self.parts.database.read()).await?)
     }
 
     /// The ID token that is kept for signing out over there.
     pub(super) fn id_token(&self, row: &Model) -> Option<SecretString> {
-        self.open_tokens(row).id_token.map(SecretString::from)
+        self.open_tokens(row)?.id_token
     }
 
-    /// The provider's tokens that are kept for `session`, which `keep_tokens` has to ask for. No page and
-    /// no answer shows them.
+    /// The provider's tokens that are kept for `session`, which `keep_tokens` has to ask for, those that
+    /// came last. No page and no answer shows them.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn tokens_of(&self, session: SessionId) -> Result<Option<UpstreamTokens>> {
-        let Some(row) = self.origin(session).await? else { return Ok(None) };
-        let Plain { access, refresh, expires_at, .. } = self.open_tokens(&row);
-        Ok(access.map(|access| UpstreamTokens {
-            access: access.into(),
-            refresh: refresh.map(SecretString::from),
-            expires_at: expires_at.map(Timestamp::from_seconds),
-        }))
+        Ok(self.origins(session).await?.iter().find_map(|row| self.open_tokens(row)?.tokens))
     }
 }

@@ -9,14 +9,11 @@ use super::known::{Api, Source};
 use super::profile::Claims;
 use super::said::{Said, TokenKind, access_claims, has_groups, is_groups};
 use super::token_answer::Tokens;
-use super::{Connectors, failure, profile, tenant};
+use super::{Connectors, failure, profile, tenant, upstream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 use crate::services::users::identity::Profile;
 use crate::services::users::standing::Standing;
-
-/// Longest name of a session over there that is kept, in bytes.
-const LONGEST_SID: usize = 255;
 
 impl Connectors {
     /// Who came for `tokens`, and what the provider calls their session.
@@ -54,8 +51,7 @@ impl Connectors {
                 (profile, said)
             }
         };
-        let sid = said.id.get("sid").and_then(Value::as_str).filter(|sid| (1..=LONGEST_SID).contains(&sid.len()));
-        let sid = sid.map(str::to_owned);
+        let sid = said.id.get("sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(upstream::kept_sid);
         Ok((connector.judge(profile, &said)?, sid))
     }
 

@@ -11,8 +11,8 @@ use url::form_urlencoded;
 
 use crate::support::gate::{Gate, refused};
 use crate::support::relying_party::payload;
-use crate::support::upstream::{CLIENT_ID, asked_with};
-use crate::support::{Answer, Browser};
+use crate::support::upstream::{CLIENT_ID, Upstream, asked_with};
+use crate::support::{Answer, Browser, Settings};
 
 /// What Apple says of somebody without a name: strings in the place of booleans, and no name.
 fn ada(more: &Value) -> Value {
@@ -27,25 +27,27 @@ fn ada(more: &Value) -> Value {
 struct Apple {
     gate: Gate,
     pair: EcdsaKeyPair,
+    /// Where its key stands.
+    file: String,
     _folder: TempDir,
 }
 
 impl Apple {
     async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// The same with `more` settings.
+    async fn open_with(more: Settings<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
         let key = STANDARD.encode(pair.to_pkcs8v1().expect("PKCS #8"));
         let file = folder.path().join("AuthKey.p8");
         std::fs::write(&file, format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n"))
             .expect("a file");
-        let gate = Gate::open(&[
-            ("APPLE_CLIENT_ID", CLIENT_ID),
-            ("APPLE_TEAM_ID", "DEF123GHIJ"),
-            ("APPLE_KEY_ID", "ABC123DEFG"),
-            ("APPLE_PRIVATE_KEY_PATH", file.to_str().expect("UTF-8")),
-        ])
-        .await;
-        Self { gate, pair, _folder: folder }
+        let file = file.to_str().expect("UTF-8").to_owned();
+        let gate = Gate::open(&[&settings(&file), more].concat()).await;
+        Self { gate, pair, file, _folder: folder }
     }
 
     /// The path and the fields of the form that Apple has `browser` post for whoever `claims` say.
@@ -70,6 +72,15 @@ impl Apple {
         again.push(("once_more", "yes"));
         browser.post(path, &again, None).await
     }
+}
+
+fn settings(key: &str) -> [(&str, &str); 4] {
+    [
+        ("APPLE_CLIENT_ID", CLIENT_ID),
+        ("APPLE_TEAM_ID", "DEF123GHIJ"),
+        ("APPLE_KEY_ID", "ABC123DEFG"),
+        ("APPLE_PRIVATE_KEY_PATH", key),
+    ]
 }
 
 fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -145,5 +156,50 @@ async fn no_other_connector_takes_an_answer_by_form() {
         let answer = browser.post(&format!("/oauth/{connector}/callback"), &[("code", "1")], None).await.expect(405);
         assert!(answer.header("allow").contains("GET"), "{answer:?}");
     }
+    apple.gate.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_101_what_the_key_signs_goes_to_no_other_issuer() {
+    let apple = Apple::open().await;
+    let browser = Browser::at(&apple.gate.server);
+    let (path, fields) = apple.answer(&browser, &ada(&json!({})), None).await;
+    apple.posts(&browser, &path, &fields).await.expect(303);
+    let other = Upstream::start().await;
+    let table = format!("[[connector]]\nid = \"apple\"\nissuer = \"{}\"\n", other.issuer);
+    let node = apple.gate.another_node_with(&table, &settings(&apple.file)).await;
+    let answer = Browser::at(&node).open("/oauth/apple?return_to=%2Faccount").await;
+    assert_eq!(refused(&answer), "provider_failed");
+    assert!(other.asked("GET /.well-known/openid-configuration").is_empty(), "nobody is sent there");
+    node.stop().await;
+    apple.gate.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_a_path_the_form_comes_back_there() {
+    let apple = Apple::open_with(&[("POSTERN_URL", "http://localhost:3081/auth")]).await;
+    let browser = Browser::at(&apple.gate.server);
+    let (path, fields) = apple.answer(&browser, &ada(&json!({})), None).await;
+    let path = path.strip_prefix("/auth").expect("below the path").to_owned();
+    let page = Browser::at(&apple.gate.server).post(&path, &borrowed(&fields), None).await.expect(200).body;
+    let page = page.replace("&#x2f;", "/");
+    assert!(page.contains("action=\"http://localhost:3081/auth/oauth/apple/callback\""), "{page}");
+    let answer = apple.posts(&browser, &path, &fields).await.expect(303);
+    assert_eq!(answer.header("location"), "/auth/account");
+    apple.gate.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_says_itself_that_it_comes_once_more_spends_nothing() {
+    let apple = Apple::open().await;
+    let browser = Browser::at(&apple.gate.server);
+    let (path, fields) = apple.answer(&browser, &ada(&json!({})), None).await;
+    let mut again = borrowed(&fields);
+    again.push(("once_more", "yes"));
+    // From elsewhere, and so without cookies.
+    Browser::at(&apple.gate.server).post(&path, &again, None).await.expect(400);
+    again.push(("once_more", "yes"));
+    browser.post(&path, &again, None).await.expect(400);
+    apple.posts(&browser, &path, &fields).await.expect(303);
     apple.gate.remove().await;
 }

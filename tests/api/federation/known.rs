@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::gate::{Gate, refused};
-use crate::support::upstream::{SECRET, asked_with, back};
+use crate::support::gate::{Gate, refused, secret_at};
+use crate::support::upstream::{asked_with, back};
 use crate::support::{Answer, Browser};
 
 /// Goes to `connector` and comes back with a code, for which the token endpoint answers as usual.
@@ -75,7 +75,7 @@ async fn sec_100_github_only_its_primary_verified_address_counts() {
     );
     let exchange = gate.upstream.asked("POST /github/token").pop().expect("asked");
     assert!(exchange.head.contains("accept: application/json"));
-    assert_eq!(exchange.fields["client_secret"], SECRET);
+    assert_eq!(exchange.fields["client_secret"], secret_at("github"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +209,7 @@ async fn facebook_is_asked_with_a_proof_and_vouches_for_no_address() {
     gate.upstream.says(me, 200, &json!({"id": "10158000000000001", "name": "Ada Example", "email": "ada@example.com"}));
     comes_back(&gate, &Browser::at(&gate.server), "facebook").await.expect(303);
     assert_eq!(gate.who("ada@example.com").await.expect("an account")["verified"], false);
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret_at("facebook").as_bytes());
     let proof = hex::encode(aws_lc_rs::hmac::sign(&key, b"an access token"));
     assert_eq!(gate.upstream.asked(me).pop().expect("asked").query["appsecret_proof"], proof);
     gate.upstream.says(me, 200, &json!({"id": "2", "name": "Eve", "email": "operator@example.com"}));

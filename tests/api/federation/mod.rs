@@ -3,11 +3,13 @@
 mod admission;
 mod apple;
 mod chat;
+mod coming_back;
 mod connections;
 mod entering;
 mod flows;
 mod id_tokens;
 mod known;
+mod left_behind;
 mod linking;
 mod pages;
 mod places;

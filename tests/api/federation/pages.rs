@@ -1,8 +1,12 @@
 //! The buttons, and what the chat's sign-in page is told.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::gate::Gate;
+use crate::support::patience::until;
+use crate::support::upstream::Upstream;
 use crate::support::{Browser, TestServer};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +72,7 @@ async fn sec_133_a_button_shows_a_picture_that_we_fetched_and_looked_at() {
                 let answer = answer.expect(200);
                 assert_eq!((answer.header("content-type"), answer.body.as_str()), (media_type, body));
                 assert_eq!(answer.header("x-content-type-options"), "nosniff");
+                assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin", "the chat shows it too");
             }
             None => drop(answer.expect(404)),
         }
@@ -77,4 +82,24 @@ async fn sec_133_a_button_shows_a_picture_that_we_fetched_and_looked_at() {
             browser.open(none).await.expect(404);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_does_not_come_holds_up_no_other_and_is_asked_for_once() {
+    let silent = Upstream::start().await;
+    silent.falls_silent(true);
+    let image = format!("image = \"{}/logo\"", silent.issuer);
+    let google = "[[connector]]\nid = \"google\"\nimage = \"ISSUER/logo\"\n";
+    let file = format!("[[connector]]\nid = \"openid\"\n{image}\n{google}");
+    let gate = Gate::with_file_and(&file, &[("POSTERN_OUTBOUND_TIMEOUT", "2s")]).await;
+    gate.upstream.says_text("GET /logo", 200, "image/gif", "GIF89a and more");
+    let browser = Browser::at(&gate.server);
+    let waiting = tokio::spawn(async move { browser.open("/login/image/openid").await });
+    let is_asked = async || !silent.asked("GET /logo").is_empty();
+    until(Duration::from_secs(20), "the picture is asked for", is_asked).await;
+    gate.server.get("/login/image/google").await.expect(200);
+    assert!(!waiting.is_finished(), "the other one came meanwhile");
+    waiting.abort();
+    gate.server.get("/login/image/openid").await.expect(404);
+    assert_eq!(silent.asked("GET /logo").len(), 1, "who hung up has asked for all");
 }

@@ -32,7 +32,7 @@ async fn who_signs_out_goes_to_the_provider_where_the_settings_say_so() {
         let browser = gate.comes_in("openid", &json!({"sid": "s1"})).await;
         let page = browser.open("/logout").await.expect(200);
         let policy = page.header("content-security-policy");
-        assert!(policy.contains(&format!("form-action 'self' {}", gate.upstream.issuer)), "{policy}");
+        assert!(policy.contains("form-action 'self' *;"), "over whichever hosts it leads: {policy}");
         let location = signs_out(&browser).await;
         assert!(location.starts_with(&format!("{}/bye?", gate.upstream.issuer)), "{location}");
         assert_eq!(asked_with(&location, "client_id"), CLIENT_ID);

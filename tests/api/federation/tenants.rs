@@ -129,3 +129,15 @@ async fn groups_that_a_token_has_no_room_for_are_asked_for_and_never_taken_for_n
     is_in(&enters(&gate, &of(&gate, TENANT, &json!({"groups": [EDITORS]}))).await);
     assert_eq!(gate.upstream.asked(GRAPH).len(), asked.len());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_by_one_of_many_tenants_is_signed_out_there_too() {
+    let gate = open("upstream_logout = \"standard\"").await;
+    let browser = Browser::at(&gate.server);
+    let location = gate.leaves(&browser, "entra").await;
+    let back = gate.upstream.lets_in(&location, &of(&gate, TENANT, &json!({})));
+    is_in(&browser.open(&back.replace(&iss(&gate), "")).await);
+    let answer = browser.submit("/logout", "/logout", &[]).await.expect(303);
+    let location = answer.header("location");
+    assert!(location.starts_with(&format!("{}/bye?", gate.upstream.issuer)), "{location}");
+}

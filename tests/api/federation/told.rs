@@ -12,7 +12,7 @@ use crate::support::{Answer, App, Browser, Tokens};
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// The claims of a good token, with `more` in them; null takes one out.
-fn claims(gate: &Gate, more: &Value) -> Value {
+pub(super) fn claims(gate: &Gate, more: &Value) -> Value {
     let mut claims = json!({"iss": gate.upstream.issuer, "aud": CLIENT_ID, "iat": NOW, "exp": NOW + 120, "jti": "j1",
                             "events": {(EVENT): {}}});
     for (name, value) in more.as_object().expect("an object") {
@@ -22,17 +22,17 @@ fn claims(gate: &Gate, more: &Value) -> Value {
     claims
 }
 
-fn header(typ: &str) -> Value {
+pub(super) fn header(typ: &str) -> Value {
     json!({"alg": "RS256", "kid": "first", "typ": typ})
 }
 
-async fn tells(gate: &Gate, connector: &str, token: &str) -> Answer {
+pub(super) async fn tells(gate: &Gate, connector: &str, token: &str) -> Answer {
     let path = format!("/oauth2/backchannel-logout/{connector}");
     gate.send(gate.request(Method::POST, &path).form(&[("logout_token", token)])).await
 }
 
 /// A good token that says `more`.
-async fn tells_of(gate: &Gate, more: &Value) -> Answer {
+pub(super) async fn tells_of(gate: &Gate, more: &Value) -> Answer {
     tells(gate, "openid", &gate.upstream.signed_as(&header("logout+jwt"), &claims(gate, more))).await
 }
 

@@ -44,10 +44,23 @@ impl Gate {
         self.another_node(&[("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))]).await
     }
 
+    /// A second node whose connectors file holds `text` alone.
+    pub(crate) async fn another_node_with(&self, text: &str, settings: Settings<'_>) -> TestServer {
+        let file = self.folder.path().join("another.toml");
+        std::fs::write(&file, text).expect("a file");
+        let file = ("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"));
+        self.another_node(&[settings, &[file]].concat()).await
+    }
+
     /// One whose connectors file holds `text` alone, ISSUER standing for the fake's.
     pub(crate) async fn with_file(text: &str) -> Self {
+        Self::with_file_and(text, &[]).await
+    }
+
+    /// The same with `settings` besides.
+    pub(crate) async fn with_file_and(text: &str, settings: Settings<'_>) -> Self {
         let (upstream, folder) = (Upstream::start().await, tempfile::tempdir().expect("a folder"));
-        let mut given = Self::settings(&upstream, &folder, &[]);
+        let mut given = Self::settings(&upstream, &folder, settings);
         let file = folder.path().join("own.toml");
         std::fs::write(&file, text.replace("ISSUER", &upstream.issuer)).expect("a file");
         given.push(("POSTERN_CONNECTORS_FILE".to_owned(), file.to_str().expect("UTF-8").to_owned()));
@@ -92,7 +105,7 @@ impl Gate {
         .into();
         for name in ["GOOGLE", "GITHUB", "DISCORD", "FACEBOOK"] {
             given.push((format!("{name}_CLIENT_ID"), CLIENT_ID.to_owned()));
-            given.push((format!("{name}_CLIENT_SECRET"), SECRET.to_owned()));
+            given.push((format!("{name}_CLIENT_SECRET"), secret_at(&name.to_lowercase())));
         }
         given.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         given
@@ -147,6 +160,14 @@ pub(crate) async fn each_gate(settings: Settings<'_>, test: impl AsyncFn(&Gate))
         let gate = Gate::on(&kind, settings).await;
         test(&gate).await;
         gate.remove().await;
+    }
+}
+
+/// The secret of a connector of the gate: one for each place.
+pub(crate) fn secret_at(connector: &str) -> String {
+    match connector {
+        "openid" | "staff" | "google" => SECRET.to_owned(),
+        other => format!("{SECRET} of {other}"),
     }
 }
 
