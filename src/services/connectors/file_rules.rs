@@ -14,7 +14,7 @@ use crate::env::{address, words};
 /// Longest name of a group, a claim or a role, in bytes; those of directories are long.
 const LONGEST: usize = 300;
 
-impl Keys<'_> {
+impl Keys<'_, '_> {
     pub(super) fn signing_out(&mut self, draft: &mut Draft) {
         let logouts = [
             ("off", UpstreamLogout::Off),
