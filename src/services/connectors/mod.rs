@@ -16,6 +16,8 @@ mod flow;
 mod id_token;
 mod images;
 mod kept;
+mod kept_answer;
+mod key_set;
 pub mod known;
 mod logout_token;
 mod looked_up;
