@@ -67,7 +67,7 @@ impl Accounts {
 
     /// Gives the account of `user` to whoever `profile` is, whose provider vouches for its address while
     /// nobody has confirmed that here: whoever made it knew the address and no more (SEC-105). Password,
-    /// sessions, all that hangs on those, and every other identity are gone.
+    /// sessions, all that hangs on those, what apps and devices were allowed, and every other identity are gone.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when the address was confirmed meanwhile, or the account is an
@@ -95,6 +95,7 @@ impl Accounts {
                 changed.await?;
                 it.users.unlink_all(tx, now.id).await?;
                 let subjects = it.grants.end_sessions(tx, now.id, None).await?;
+                it.grants.forget_person(tx, now.id).await?;
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
                 it.put_identity(tx, now.id, &profile, &doer).await?;
                 Ok(((), subjects))
