@@ -27,12 +27,15 @@ pub struct Image {
     pub bytes: Bytes,
 }
 
-/// What was fetched, and when. Bounded by the number of connectors.
+/// When it was asked for, and what came of that.
+type Fetched = (Timestamp, Option<Image>);
+
+/// What was fetched. Bounded by the number of connectors.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     outgoing: Outgoing,
     clock: Clock,
-    kept: Arc<Mutex<HashMap<String, (Timestamp, Option<Image>)>>>,
+    kept: Arc<Mutex<HashMap<String, Fetched>>>,
 }
 
 impl Images {
