@@ -1,6 +1,7 @@
 //! Accounts at other providers that open one here: made with it, linked, taken away.
 
-use entity::{IdentityId, UserId};
+use entity::{IdentityId, SessionId, UserId};
+use futures_util::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
 
 use super::{Accounts, Doer};
@@ -19,10 +20,8 @@ impl Accounts {
     pub async fn create_for(&self, new: NewUser, profile: Profile, doer: Doer) -> Result<Created> {
         self.transact(move |it, tx| {
             Box::pin(async move {
-                let created = it.users.create(tx, new).await?;
+                let created = it.create_in(tx, new, &doer).await?;
                 if let Created::New(user) = &created {
-                    let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
-                    it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
                     it.put_identity(tx, user.id, &profile, &doer).await?;
                 }
                 Ok((created, Vec::new()))
@@ -41,8 +40,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 if !it.may_enter(tx, &proven).await? {
-                    let words = "Your account was changed elsewhere in the meantime. Sign in again.";
-                    return Err(Error::new(ErrorKind::Conflict, words));
+                    return Err(changed_meanwhile());
                 }
                 it.put_identity(tx, proven.id, &profile, &doer).await?;
                 if proven.email_verified || !profile.vouches_for(&proven.email_canonical) {
@@ -51,6 +49,28 @@ impl Accounts {
                 let changed = it.users.change(tx, proven.id, |row| row.email_verified = Set(true)).await?;
                 it.audit.record(tx, doer.event(EventKind::EmailVerified, proven.id)).await?;
                 Ok((changed, vec![Subject::User(proven.id)]))
+            })
+        })
+        .await
+    }
+
+    /// The same because both sides have proven the address of `proven`. Not where another identity of that
+    /// connector opens the account: a provider gives addresses out anew, and this may be somebody else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AccountExists`] in that case; else as [`Self::link`].
+    pub async fn link_by_address(&self, proven: User, profile: Profile, doer: Doer) -> Result<User> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                it.users.hold(tx, proven.id).await?;
+                if it.users.linked(tx, proven.id).await?.contains(&profile.who.connector) {
+                    return Err(ErrorKind::AccountExists.into());
+                }
+                if !it.may_enter(tx, &proven).await? {
+                    return Err(changed_meanwhile());
+                }
+                it.put_identity(tx, proven.id, &profile, &doer).await?;
+                Ok((proven, Vec::new()))
             })
         })
         .await
@@ -142,15 +162,20 @@ impl Accounts {
     }
 
     /// Takes the identity `id` away from `user`; never the last way in, where `open` are the connectors
-    /// that let people in.
+    /// that let people in. The sessions that `came_by` it end.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
-    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<String>, doer: Doer) -> Result<()> {
+    pub async fn unlink<F>(&self, user: UserId, id: IdentityId, open: Vec<String>, doer: Doer, came_by: F) -> Result<()>
+    where
+        F: for<'c> FnOnce(&'c Executor<'c>, IdentityId) -> BoxFuture<'c, Result<Vec<SessionId>>> + Send + 'static,
+    {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 // Held, so that of two that go at once the second sees that it is the last.
                 let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
+                // Asked before, for what is known of them goes with the identity.
+                let sessions = came_by(tx, id).await?;
                 let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
                 let has_password = it.users.settings.email_login && now.password_hash.is_some();
                 let left = it.users.linked(tx, user).await?;
@@ -160,9 +185,21 @@ impl Accounts {
                 }
                 let event = doer.event(EventKind::IdentityUnlinked, user).with("connector", gone.connector);
                 it.audit.record(tx, event).await?;
-                Ok(((), Vec::new()))
+                let mut ended = Vec::new();
+                for session in sessions {
+                    if it.grants.end_session(tx, user, session).await? {
+                        let event = doer.event(EventKind::SignOut, user).with("session", session.to_string());
+                        it.audit.record(tx, event).await?;
+                        ended.push(Subject::Session(session));
+                    }
+                }
+                Ok(((), ended))
             })
         })
         .await
     }
+}
+
+fn changed_meanwhile() -> Error {
+    Error::new(ErrorKind::Conflict, "Your account was changed elsewhere in the meantime. Sign in again.")
 }

@@ -202,6 +202,13 @@ fn check_times(claims: &Claims, rules: &Rules<'_>) -> Result<()> {
     Ok(())
 }
 
+/// How long before the token was made the person had proven who they are, both by the provider's own clock;
+/// none where it does not tell.
+pub(super) fn age(claims: &Claims) -> Option<Duration> {
+    let moment = |name| claims.get(name).and_then(Value::as_f64).filter(|at| (0.0..1e12).contains(at));
+    Some(Duration::from_secs_f64((moment("iat")? - moment("auth_time")?).max(0.0)))
+}
+
 fn refused(why: &str) -> Error {
     failure::upstream(format!("the ID token is not taken: {why}"))
 }

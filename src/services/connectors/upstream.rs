@@ -7,12 +7,13 @@ use std::time::Duration;
 use entity::upstream_session::{ActiveModel, Column, Entity, Model};
 use entity::{IdentityId, SessionId, Timestamp};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Connectors;
 use super::connector::{Connector, UpstreamLogout};
+use super::flow::Anew;
 use super::token_answer::Tokens;
 use crate::error::{Error, Result};
 use crate::services::database::Executor;
@@ -20,14 +21,44 @@ use crate::services::users::identity::Profile;
 
 /// The longest life of a token that is believed, in seconds: ten years.
 const LONGEST_LIFE: u64 = 315_360_000;
+/// How much is lost where moments are whole seconds, and while a code is exchanged.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// Somebody who has come back from a provider.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// Who it is.
     pub profile: Profile,
+    /// Whether they were to prove anew who they are.
+    pub(in crate::services) anew: Anew,
+    /// Whether they have.
+    pub(in crate::services) shown: Shown,
+    /// When they have proven it, where the provider tells.
+    pub(in crate::services) proven_at: Option<Timestamp>,
     /// Their session over there.
     pub(super) upstream: Upstream,
+}
+
+/// What a provider shows of whether the person has proven who they are for this very sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: it may have let them in by a session from before.
+    Nothing,
+    /// They have.
+    Proof,
+    /// They have not.
+    OldSession,
+}
+
+impl Shown {
+    /// By when it was proven, for a sign-in that began at `begun`.
+    pub(super) fn of(proven_at: Option<Timestamp>, begun: Timestamp) -> Self {
+        match proven_at {
+            None => Self::Nothing,
+            Some(at) if at + SLACK >= begun => Self::Proof,
+            Some(_) => Self::OldSession,
+        }
+    }
 }
 
 /// A session over there, as far as it is of use here.
@@ -65,7 +96,8 @@ struct Plain {
 impl From<Profile> for Arrival {
     /// Of whose session over there nothing is known any more.
     fn from(profile: Profile) -> Self {
-        Self { profile, upstream: Upstream::default() }
+        let upstream = Upstream::default();
+        Self { profile, anew: Anew::No, shown: Shown::Nothing, proven_at: None, upstream }
     }
 }
 
@@ -95,7 +127,7 @@ impl Connectors {
         identity: IdentityId,
         arrival: &Arrival,
     ) -> Result<()> {
-        let Arrival { profile, upstream } = arrival;
+        let Arrival { profile, upstream, .. } = arrival;
         let row = ActiveModel {
             session_id: Set(session),
             identity_id: Set(identity),
@@ -108,6 +140,19 @@ impl Connectors {
         let known = OnConflict::column(Column::SessionId).update_columns(columns).to_owned();
         Entity::insert(row).on_conflict(known).exec_without_returning(tx).await?;
         Ok(())
+    }
+
+    /// The sessions that came by `identity`, as the transaction `tx` sees them.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn sessions_by(
+        &self,
+        tx: &Executor<'_>,
+        identity: IdentityId,
+    ) -> Result<Vec<SessionId>> {
+        let rows = Entity::find().filter(Column::IdentityId.eq(identity)).all(tx).await?;
+        Ok(rows.into_iter().map(|row| row.session_id).collect())
     }
 
     fn seal_tokens(&self, session: SessionId, upstream: &Upstream) -> Result<Option<Vec<u8>>> {

@@ -1,12 +1,15 @@
 //! Coming in through other providers, as people and providers see it.
 
 mod admission;
+mod alike;
+mod anew;
 mod apple;
 mod chat;
 mod connections;
 mod entering;
 mod flows;
 mod id_tokens;
+mod hijacked;
 mod known;
 mod linking;
 mod pages;
@@ -15,4 +18,5 @@ mod roles;
 mod settings;
 mod signing_out;
 mod tenants;
+mod together;
 mod told;

@@ -87,8 +87,7 @@ async fn sec_102_tokens_that_are_asked_for_go_with_the_session_and_with_the_iden
     gate.comes_in("mail", &json!({})).await;
     let row = of_mail().await.expect("a row");
     let user = gate.server.app.users.by_email("ada@example.com").await.expect("a read").expect("a person").id;
-    let open = vec!["openid".to_owned()];
-    gate.server.app.accounts.unlink(user, row.identity_id, open, Doer::command()).await.expect("taken away");
+    gate.server.app.sign_in.disconnect(user, row.identity_id, Doer::command()).await.expect("taken away");
     assert!(of_mail().await.is_none());
 }
 
