@@ -88,8 +88,9 @@ impl Album {
         let inline = html.contains("<style") || html.contains(" style=") || html.contains(" onclick");
         assert!(!inline && html.matches("<script").count() == 1, "{name}: the policy forbids inline script and style");
         assert!(html.contains(&format!("href=\"{}/", self.base)), "{name}: links stand below the base path");
-        let harmless = ["/login?return_to=", "/login?redirect=false"];
-        let carries = harmless.iter().fold(html.clone(), |html, link| html.replace(link, "")).contains("/login?");
+        // Where somebody goes on to, and that the page is to stay, are no secrets.
+        let known = html.replace("/login?return_to=", "").replace("/login?redirect=false", "");
+        let carries = known.contains("/login?");
         assert!(!html.contains("method=\"get\"") && !carries, "{name}: SEC-014, forms post");
         // The one form that is sent to somebody else, who must not see our token.
         let foreign = usize::from(P::TEMPLATE == FormPostPage::TEMPLATE);

@@ -1,9 +1,12 @@
 //! Paths, and whether what stands there has changed.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use super::fault::{Fault, Parsed};
 
@@ -32,6 +35,26 @@ pub fn folder(text: &str) -> Parsed<PathBuf> {
         let wrong = format!("names a folder that cannot be read: {error}");
         Fault::new(wrong, "Name a folder that exists and that this user may read")
     })
+}
+
+/// The text of the plain file at `path`, of fewer than `most` bytes, and whether every user of the machine can
+/// read it.
+///
+/// # Errors
+/// Words for the operator.
+pub fn text(path: &Path, most: u64) -> Result<(Zeroizing<String>, bool), String> {
+    let cannot = |error: std::io::Error| format!("cannot be read ({error}).");
+    // Looked at before it is opened: a pipe would wait for somebody to write.
+    let about = fs::metadata(path).map_err(cannot)?;
+    if !about.is_file() {
+        return Err("is not a plain file.".to_owned());
+    }
+    if about.len() >= most {
+        return Err(format!("is larger than {} MiB.", most >> 20));
+    }
+    let mut text = Zeroizing::new(String::new());
+    File::open(path).and_then(|file| file.take(most).read_to_string(&mut text)).map_err(cannot)?;
+    Ok((text, about.mode() & 0o004 != 0))
 }
 
 /// How long changed files have to stand still before they are read.

@@ -107,6 +107,8 @@ error_kinds! {
     OtherTenant = "other_tenant", 403, "Accounts of this organisation may not come in this way.";
     /// They lack the role that is asked for.
     RoleMissing = "role_missing", 403, "Your account at the provider lacks the role that is needed to come in here.";
+    /// Somebody was to prove anew who they are, and a provider let them in without asking.
+    NotProvenAnew = "not_proven_anew", 403, "You have to prove once more who you are, and you were not asked over there. Use another way in.";
     /// Sign-up is switched off.
     RegistrationOff = "registration_off", 403, "Sign-up is closed here. Ask the operator for an account.";
     /// Password sign-in is switched off.

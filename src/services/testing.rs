@@ -204,7 +204,7 @@ impl House {
     /// A session of `user` with its first refresh token.
     pub(crate) async fn sign_in(&self, user: &User) -> (Session, String) {
         use secrecy::ExposeSecret;
-        let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".into() };
+        let entry = Entry { user: user.id, amr: Names::new(["pwd"]), provider: "local".into(), proven_at: None };
         let (sessions, tokens) = (self.sessions.clone(), Arc::clone(&self.tokens));
         let written = self.db.database.write(move |tx| {
             Box::pin(async move {

@@ -102,7 +102,8 @@ const fn words(kind: ErrorKind) -> (&'static str, &'static str, Option<Action>) 
         | Kind::NotMember
         | Kind::GroupsUnknown
         | Kind::OtherTenant
-        | Kind::RoleMissing => ("You are not signed in", "", SIGN_IN),
+        | Kind::RoleMissing
+        | Kind::NotProvenAnew => ("You are not signed in", "", SIGN_IN),
         Kind::RegistrationOff => ("Sign-up is closed", "Ask the people who run this service for an account.", SIGN_IN),
         Kind::PasswordLoginOff => ("No sign-in by password", "It is switched off here.", None),
         Kind::Unverified => ("Confirm your address first", "", None),

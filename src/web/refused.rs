@@ -39,6 +39,9 @@ pub fn problems(code: &str, name: &str) -> Option<Problems> {
         Kind::RoleMissing => {
             format!("Your account at {name} lacks the role that is needed here. Ask whoever manages accounts there for it, then sign in again.")
         }
+        Kind::NotProvenAnew => {
+            format!("You have to prove once more who you are, and {name} let you through without asking. Use your password or another way in, or sign out at {name} first and try it once more.")
+        }
         _ => return None,
     };
     Some(Problems { title: format!("{name} did not sign you in"), text, fields: Vec::new() })

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
-use crate::services::accounts::{Doer, Open};
+use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Connector, Errand, Kept, LinkKey};
+use crate::services::connectors::{Anew, Connector, Errand, Kept, LinkKey};
 use crate::services::sessions::Live;
 use crate::services::users::identity::Identity;
 use crate::web::form::Form;
@@ -170,15 +170,12 @@ pub(crate) async fn submit(form: Form<ChangeForm>, app: App, member: Member, cal
         ChangeForm { connect: Some(id), remove: None } => {
             let connector = app.connectors.named(&id).ok_or(ErrorKind::NotFound)?;
             let errand = Errand::Link { user, session: live.session.id };
-            let address = app.connectors.begin(connector, errand, visitor.browser(), &caller).await?;
+            let address = app.connectors.begin(connector, errand, Anew::No, visitor.browser(), &caller).await?;
             leave(&visitor, connector, address)
         }
         ChangeForm { connect: None, remove: Some(id) } => {
             let id = id.parse().map_err(|_| ErrorKind::NotFound)?;
-            let open =
-                |connector: &Connector| Open { connector: connector.id.clone(), withdrawn: connector.withdrawn() };
-            let open = app.connectors.list().iter().map(open).collect();
-            app.accounts.unlink(user, id, open, Doer::person(user, &caller)).await?;
+            app.sign_in.disconnect(user, id, Doer::person(user, &caller)).await?;
             visitor.lead_to("/account/connections?done=removed")
         }
         ChangeForm { .. } => Err(ErrorKind::InvalidRequest.into()),
@@ -206,7 +203,8 @@ async fn waiting<'a>(app: &'a App, member: &Member, key: &str) -> Result<(Kept, 
     let kept = app.connectors.kept(&key, member.visitor.browser()).await?.ok_or_else(gone)?;
     let connector = app.connectors.named(&kept.arrival.profile.who.connector).ok_or_else(gone)?;
     if !kept.is_for(&member.live.user) {
-        let words = "You are signed in to another account than the one with that address. Sign out, and begin again.";
+        let words = "The account that you are signed in to is not the one to connect this way: it has another address, or got it just \
+                     now. Sign out and begin again, or connect it on the page of your connections.";
         return Err(Error::new(ErrorKind::Forbidden, words));
     }
     Ok((kept, key, connector))

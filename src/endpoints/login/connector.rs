@@ -11,11 +11,13 @@ use url::{Url, form_urlencoded};
 
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 use crate::services::accounts::Doer;
 use crate::services::caller::Caller;
-use crate::services::connectors::{Arrival, Begun, Connector, Errand, Kept, Profile, Returned};
+use crate::services::connectors::{Anew, Arrival, Begun, Connector, Errand, Kept, Profile, Returned};
+use crate::services::grants::RequestKey;
 use crate::web::cookie::Cookie;
-use crate::web::form::pairs;
+use crate::web::form::{origin, pairs};
 use crate::web::refused;
 use crate::web::return_to::ReturnTo;
 use crate::web::visitor::{Visitor, see_other};
@@ -43,6 +45,8 @@ pub(crate) async fn go(app: App, visitor: Visitor, caller: Caller, request: &Req
     }
     let id = path.strip_prefix("/oauth/").unwrap_or_default();
     let connector = app.connectors.named(id).ok_or(ErrorKind::NotFound)?;
+    // A link may lead here from anywhere; a picture or a frame of another site's page may not.
+    origin::refuse_embedded(request.headers())?;
     begin(&app, &visitor, &caller, connector, value("return_to").as_deref()).await
 }
 
@@ -64,16 +68,17 @@ async fn begin(
     connector: &Connector,
     return_to: Option<&str>,
 ) -> Result<Response> {
-    let errand = match return_to {
+    let (errand, anew) = match return_to {
         Some(return_to) => {
             let short = Some(return_to).filter(|text| text.len() <= LONGEST_RETURN);
-            Errand::Enter(ReturnTo::or(short, "/account", &visitor.web.settings).as_str().to_owned())
+            let going = ReturnTo::or(short, "/account", &visitor.web.settings);
+            (Errand::Enter(going.as_str().to_owned()), anew(app, visitor, &going).await?)
         }
         None if !is_reached_by_chat(visitor) => return Err(apart()),
-        None => Errand::Chat,
+        None => (Errand::Chat, Anew::No),
     };
     let back = Coming { app, visitor, caller, connector };
-    match app.connectors.begin(connector, errand.clone(), visitor.browser(), caller).await {
+    match app.connectors.begin(connector, errand.clone(), anew, visitor.browser(), caller).await {
         Ok(address) => {
             let mut response = see_other(&address)?;
             visitor.remember(&mut response)?;
@@ -81,6 +86,18 @@ async fn begin(
         }
         Err(error) => back.refuse(&errand, error),
     }
+}
+
+/// Whether whoever comes in has to prove anew who they are: the app that they are on the way to asks for a
+/// sign-in, or they are in already and were sent to do it once more (SEC-035, SEC-061).
+async fn anew(app: &App, visitor: &Visitor, going: &ReturnTo) -> Result<Anew> {
+    if let Some(key) = going.request_key(&visitor.web.settings).and_then(Secret::<RequestKey>::parse)
+        && let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await?
+        && waiting.request.asks_for_sign_in()
+    {
+        return Ok(Anew::Always);
+    }
+    Ok(if visitor.live.is_some() { Anew::Same } else { Anew::No })
 }
 
 /// Whether what we put into a browser is seen by the chat: cookies know hosts, and no ports.
@@ -131,7 +148,7 @@ impl Coming<'_> {
         let entered = app.sign_in.browser_through(caller, connector, arrival, visitor.live.as_ref()).await;
         let (session, cookie) = match entered {
             Err(error) if error.kind == ErrorKind::AccountExists => {
-                return self.offer(arrival, return_to, error).await;
+                return self.offer(arrival, return_to).await;
             }
             entered => entered?,
         };
@@ -141,15 +158,16 @@ impl Coming<'_> {
         Ok(response)
     }
 
-    /// Keeps the proven identity until whoever has the account has come in the old way.
-    async fn offer(&self, arrival: &Arrival, return_to: &str, error: Error) -> Result<Response> {
+    /// Keeps the proven identity until whoever has the account has come in the old way, or whoever has none
+    /// has said so.
+    async fn offer(&self, arrival: &Arrival, return_to: &str) -> Result<Response> {
         let Self { app, visitor, .. } = *self;
         let address = arrival.profile.email.as_ref().map(|email| email.address.canonical());
         let user = match address {
             Some(address) => app.users.by_email(address).await?,
             None => None,
         };
-        let kept = Kept::new(arrival.clone(), &user.ok_or(error)?, return_to.to_owned());
+        let kept = Kept::new(arrival.clone(), user.as_ref(), return_to.to_owned());
         let key = app.connectors.keep(&kept, visitor.browser()).await?;
         visitor.lead_to(&format!("/login/link/{}", key.expose()))
     }
@@ -165,7 +183,14 @@ impl Coming<'_> {
 
     async fn enter_chat(&self, arrival: &Arrival) -> Result<Response> {
         let Self { app, visitor, caller, connector } = *self;
-        let refreshed = app.sign_in.session_api_through(caller, connector, arrival).await?;
+        let refreshed = match app.sign_in.session_api_through(caller, connector, arrival).await {
+            // The chat has no page for it. From ours the person goes on as they would from there.
+            Err(error) if error.kind == ErrorKind::AccountExists => {
+                let begin = format!("{}/oauth/{}", visitor.web.settings.base_path(), connector.id);
+                return self.offer(arrival, &begin).await;
+            }
+            refreshed => refreshed?,
+        };
         let mut response = match &visitor.web.settings.domain_client {
             Some(client) => see_other(client.as_str())?,
             None => visitor.lead_to("/account")?,
@@ -195,6 +220,9 @@ impl Coming<'_> {
         query.append_pair("failed", error.kind.code()).append_pair("by", &connector.id);
         if let Errand::Enter(return_to) = errand {
             query.append_pair("return_to", return_to);
+            if visitor.live.is_some() {
+                query.append_pair("again", "true");
+            }
         }
         let page = if matches!(errand, Errand::Link { .. }) { "/account/connections" } else { "/login" };
         visitor.lead_to(&format!("{page}?{}", query.finish()))

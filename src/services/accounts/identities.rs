@@ -1,6 +1,7 @@
 //! Accounts at other providers that open one here: made with it, linked, taken away.
 
-use entity::{IdentityId, UserId};
+use entity::{IdentityId, SessionId, UserId};
+use futures_util::future::BoxFuture;
 use sea_orm::ActiveValue::Set;
 
 use super::{Accounts, Doer};
@@ -30,10 +31,8 @@ impl Accounts {
     pub async fn create_for(&self, new: NewUser, profile: Profile, doer: Doer) -> Result<Created> {
         self.transact(move |it, tx| {
             Box::pin(async move {
-                let created = it.users.create(tx, new).await?;
+                let created = it.create_in(tx, new, &doer).await?;
                 if let Created::New(user) = &created {
-                    let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
-                    it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
                     it.put_identity(tx, user.id, &profile, &doer).await?;
                 }
                 Ok((created, Vec::new()))
@@ -52,8 +51,7 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 if !it.may_enter(tx, &proven).await? {
-                    let words = "Your account was changed elsewhere in the meantime. Sign in again.";
-                    return Err(Error::new(ErrorKind::Conflict, words));
+                    return Err(changed_meanwhile());
                 }
                 it.put_identity(tx, proven.id, &profile, &doer).await?;
                 if proven.email_verified || !profile.vouches_for(&proven.email_canonical) {
@@ -62,6 +60,28 @@ impl Accounts {
                 let changed = it.users.change(tx, proven.id, |row| row.email_verified = Set(true)).await?;
                 it.audit.record(tx, doer.event(EventKind::EmailVerified, proven.id)).await?;
                 Ok((changed, vec![Subject::User(proven.id)]))
+            })
+        })
+        .await
+    }
+
+    /// The same because both sides have proven the address of `proven`. Not where another identity of that
+    /// connector opens the account: a provider gives addresses out anew, and this may be somebody else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AccountExists`] in that case; else as [`Self::link`].
+    pub async fn link_by_address(&self, proven: User, profile: Profile, doer: Doer) -> Result<User> {
+        self.transact(move |it, tx| {
+            Box::pin(async move {
+                it.users.hold(tx, proven.id).await?;
+                if it.users.linked(tx, proven.id).await?.contains(&profile.who.connector) {
+                    return Err(ErrorKind::AccountExists.into());
+                }
+                if !it.may_enter(tx, &proven).await? {
+                    return Err(changed_meanwhile());
+                }
+                it.put_identity(tx, proven.id, &profile, &doer).await?;
+                Ok((proven, Vec::new()))
             })
         })
         .await
@@ -78,7 +98,7 @@ impl Accounts {
 
     /// Gives the account of `user` to whoever `profile` is, whose provider vouches for its address while
     /// nobody has confirmed that here: whoever made it knew the address and no more (SEC-105). Password,
-    /// sessions, all that hangs on those, and every other identity are gone.
+    /// sessions, all that hangs on those, what apps and devices were allowed, and every other identity are gone.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when the address was confirmed meanwhile, or the account is an
@@ -106,6 +126,7 @@ impl Accounts {
                 changed.await?;
                 it.users.unlink_all(tx, now.id).await?;
                 let subjects = it.grants.end_sessions(tx, now.id, None).await?;
+                it.grants.forget_person(tx, now.id).await?;
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
                 it.put_identity(tx, now.id, &profile, &doer).await?;
                 Ok(((), subjects))
@@ -180,17 +201,22 @@ impl Accounts {
         Ok(false)
     }
 
-    /// Takes the identity `id` away from `user`, and the roles and groups that come by it; never the last way
-    /// in, where `open` are the connectors that let people in.
+    /// Takes the identity `id` away from `user`, with the roles and groups that come by it and the sessions
+    /// that `came_by` it; never the last way in, where `open` are the connectors that let people in.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
-    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<Open>, doer: Doer) -> Result<()> {
+    pub async fn unlink<F>(&self, user: UserId, id: IdentityId, open: Vec<Open>, doer: Doer, came_by: F) -> Result<()>
+    where
+        F: for<'c> FnOnce(&'c Executor<'c>, IdentityId) -> BoxFuture<'c, Result<Vec<SessionId>>> + Send + 'static,
+    {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 let admins = it.users.hold_admins(tx).await?;
                 // Held, so that of two that go at once the second sees that it is the last.
                 let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
+                // Asked before, for what is known of them goes with the identity.
+                let sessions = came_by(tx, id).await?;
                 let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
                 let has_password = it.users.settings.email_login && now.password_hash.is_some();
                 let left = it.users.linked(tx, user).await?;
@@ -202,14 +228,25 @@ impl Accounts {
                 it.audit.record(tx, event).await?;
                 // Nothing over there would ever take them away again.
                 let decided = open.iter().find(|open| open.connector == gone.connector);
-                let decided = decided.filter(|open| !left.contains(&open.connector));
-                let changed = match decided {
-                    Some(open) => it.lay(tx, &now, &admins, &open.withdrawn, &gone.connector, &doer).await?,
-                    None => None,
-                };
-                Ok(((), changed.iter().map(|user| Subject::User(user.id)).collect()))
+                let mut felt = Vec::new();
+                if let Some(open) = decided.filter(|open| !left.contains(&open.connector)) {
+                    let changed = it.lay(tx, &now, &admins, &open.withdrawn, &gone.connector, &doer).await?;
+                    felt.extend(changed.map(|user| Subject::User(user.id)));
+                }
+                for session in sessions {
+                    if it.grants.end_session(tx, user, session).await? {
+                        let event = doer.event(EventKind::SignOut, user).with("session", session.to_string());
+                        it.audit.record(tx, event).await?;
+                        felt.push(Subject::Session(session));
+                    }
+                }
+                Ok(((), felt))
             })
         })
         .await
     }
+}
+
+fn changed_meanwhile() -> Error {
+    Error::new(ErrorKind::Conflict, "Your account was changed elsewhere in the meantime. Sign in again.")
 }

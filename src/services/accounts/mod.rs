@@ -88,26 +88,26 @@ impl Accounts {
     /// # Errors
     /// When the database is away.
     pub async fn create(&self, new: NewUser, doer: Doer) -> Result<Created> {
-        self.transact(move |it, tx| {
-            Box::pin(async move {
-                let address = new.email.canonical().to_owned();
-                let created = it.users.create(tx, new).await?;
-                match (&created, &doer.caller) {
-                    (Created::New(user), _) => {
-                        let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
-                        it.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
-                    }
-                    // One commit here as well: a second one would tell by the clock that the address is known.
-                    (Created::AddressTaken, Some(caller)) => {
-                        let event = Event::new(EventKind::RegistrationRepeated).from(caller);
-                        it.audit.record_summed_in(tx, event, &address).await?;
-                    }
-                    (Created::AddressTaken, None) => {}
-                }
-                Ok((created, Vec::new()))
-            })
-        })
-        .await
+        self.transact(move |it, tx| Box::pin(async move { Ok((it.create_in(tx, new, &doer).await?, Vec::new())) }))
+            .await
+    }
+
+    async fn create_in(&self, tx: &Executor<'_>, new: NewUser, doer: &Doer) -> Result<Created> {
+        let address = new.email.canonical().to_owned();
+        let created = self.users.create(tx, new).await?;
+        match (&created, &doer.caller) {
+            (Created::New(user), _) => {
+                let event = doer.event(EventKind::UserCreated, user.id).with("provider", user.provider.clone());
+                self.audit.record(tx, event.with("roles", user.roles.to_string())).await?;
+            }
+            // One commit here as well: a second one would tell by the clock that the address is known.
+            (Created::AddressTaken, Some(caller)) => {
+                let event = Event::new(EventKind::RegistrationRepeated).from(caller);
+                self.audit.record_summed_in(tx, event, &address).await?;
+            }
+            (Created::AddressTaken, None) => {}
+        }
+        Ok(created)
     }
 
     /// Gives the account another display name.

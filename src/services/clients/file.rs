@@ -1,9 +1,6 @@
 //! The clients file: TOML, one `[[client]]` table each, the problems of it told at once.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::declared;
-use crate::env::files::{Seen, fingerprint};
+use crate::env::files::{self, Seen, fingerprint};
 use crate::env::open_to_all;
 use crate::services::vocabulary::nearest;
 
@@ -163,21 +160,6 @@ impl Files {
     fn read(&mut self, path: &Path) -> Result<(Zeroizing<String>, bool), String> {
         // Looked at before it is read: what changes in between shows at the next look.
         self.seen.push((path.to_owned(), fingerprint(path)));
-        let about = std::fs::metadata(path).map_err(|error| format!("cannot be read ({error})."))?;
-        check(&about)?;
-        let mut text = Zeroizing::new(String::new());
-        let file = File::open(path).map_err(|error| format!("cannot be read ({error})."))?;
-        file.take(LARGEST).read_to_string(&mut text).map_err(|error| format!("cannot be read ({error})."))?;
-        Ok((text, about.mode() & 0o004 != 0))
+        files::text(path, LARGEST)
     }
-}
-
-fn check(about: &Metadata) -> Result<(), &'static str> {
-    if !about.is_file() {
-        return Err("is not a plain file.");
-    }
-    if about.len() >= LARGEST {
-        return Err("is larger than 1 MiB.");
-    }
-    Ok(())
 }

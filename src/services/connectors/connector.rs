@@ -1,5 +1,6 @@
 //! One provider that lets people in, as it is set up here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::Timestamp;
@@ -46,7 +47,7 @@ pub enum UpstreamLogout {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// At these addresses; nothing has to be looked up.
-    Fixed(Provider),
+    Fixed(Arc<Provider>),
     /// Where the discovery document of this issuer says, which may be spelt with or without a slash at
     /// its end.
     Issuer(String),

@@ -1,6 +1,7 @@
 //! A connector while its settings are gathered: from the environment, then from the file, which may
 //! add to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -144,7 +145,7 @@ impl Draft {
             (None | Some(Fixed { jwks_url: Some(_), .. }), Some(issuer)) => {
                 discovery::issuer(issuer).map(Place::Issuer).map_err(|wrong| format!("issuer: {wrong}."))
             }
-            (Some(fixed), issuer) => Ok(Place::Fixed(self.fixed(fixed, issuer.as_deref()))),
+            (Some(fixed), issuer) => Ok(Place::Fixed(Arc::new(self.fixed(fixed, issuer.as_deref())))),
         }
     }
 

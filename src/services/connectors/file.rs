@@ -1,8 +1,8 @@
 //! The connectors file: TOML, one `[[connector]]` table each, every problem of it told at once. A table
 //! whose id the environment has set up already adds to that.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use toml::{Table, Value};
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::connector::{SecretMethod, Trust};
 use super::draft::Draft;
 use super::known;
-use crate::env::{Parsed, address, words};
+use crate::env::{Parsed, address, files, words};
 use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
@@ -50,67 +50,74 @@ const KEYS: [&str; 27] = [
     "keep_tokens",
 ];
 
-/// Reads the file at `path` into `drafts`.
+/// Reads the file at `path` into `drafts`; answers what is allowed but better done otherwise, as a sentence each.
 ///
 /// # Errors
 /// Every problem, as a sentence that shows no secret.
-pub(super) fn read(path: &Path, drafts: &mut BTreeMap<String, Draft>) -> Result<(), Vec<String>> {
-    let about = std::fs::metadata(path).map_err(|error| vec![format!("it cannot be read ({error}).")])?;
-    if about.len() > LARGEST {
-        return Err(vec!["it is larger than 1 MiB.".to_owned()]);
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("it cannot be read ({error}).")])?;
+pub(super) fn read(path: &Path, drafts: &mut BTreeMap<String, Draft>) -> Result<Vec<String>, Vec<String>> {
+    let (text, is_open) = files::text(path, LARGEST).map_err(|words| vec![format!("it {words}")])?;
     // The parser's own words quote the line, which may hold a secret.
     let document: Table = toml::from_str(&text).map_err(|_| vec!["it is not TOML.".to_owned()])?;
-    let mut problems = Vec::new();
+    let mut file = Reading { path, is_open, ids: BTreeSet::new(), problems: Vec::new(), warnings: Vec::new() };
     for (key, value) in document {
         match (key.as_str(), value) {
             ("connector", Value::Array(tables)) => {
                 for (place, table) in tables.into_iter().enumerate() {
-                    connector(table, place + 1, path, drafts, &mut problems);
+                    file.connector(table, place + 1, drafts);
                 }
             }
-            _ => problems.push("only [[connector]] tables are known here.".to_owned()),
+            _ => file.problems.push("only [[connector]] tables are known here.".to_owned()),
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if file.problems.is_empty() { Ok(file.warnings) } else { Err(file.problems) }
 }
 
-fn connector(
-    table: Value,
-    number: usize,
-    path: &Path,
-    drafts: &mut BTreeMap<String, Draft>,
-    problems: &mut Vec<String>,
-) {
-    let Value::Table(table) = table else {
-        problems.push(format!("connector number {number}: must be a table."));
-        return;
-    };
-    let id = table.get("id").and_then(Value::as_str).unwrap_or_default();
-    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    if id.is_empty() || id.len() > 40 || !id.bytes().all(is_plain) || RESERVED.contains(&id) {
-        problems.push(format!(
-            "connector number {number}: id: lacks, is taken for something else, or holds other characters than a to z, digits, - and _."
-        ));
-        return;
+/// One reading of the file.
+struct Reading<'a> {
+    path: &'a Path,
+    /// Whether every user of the machine can read it.
+    is_open: bool,
+    /// The ids of the tables so far.
+    ids: BTreeSet<String>,
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Reading<'_> {
+    fn connector(&mut self, table: Value, number: usize, drafts: &mut BTreeMap<String, Draft>) {
+        let Value::Table(table) = table else {
+            self.problems.push(format!("connector number {number}: must be a table."));
+            return;
+        };
+        let id = table.get("id").and_then(Value::as_str).unwrap_or_default();
+        let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+        if id.is_empty() || id.len() > 40 || !id.bytes().all(is_plain) || RESERVED.contains(&id) {
+            self.problems.push(format!(
+                "connector number {number}: id: lacks, is taken for something else, or holds other characters than a to z, digits, - and _."
+            ));
+            return;
+        }
+        if !self.ids.insert(id.to_owned()) {
+            self.problems
+                .push(format!("connector \"{id}\": id: stands above two tables; write one of all their keys."));
+            return;
+        }
+        let mut keys = Keys { id, table: &table, file: self };
+        keys.refuse_unknown();
+        keys.fill(drafts.entry(id.to_owned()).or_default());
     }
-    let mut keys = Keys { id, table: &table, problems };
-    keys.refuse_unknown();
-    let draft = drafts.entry(id.to_owned()).or_default();
-    keys.fill(draft, path);
 }
 
 /// The keys of one table.
-pub(super) struct Keys<'a> {
+pub(super) struct Keys<'a, 'f> {
     id: &'a str,
     pub(super) table: &'a Table,
-    problems: &'a mut Vec<String>,
+    file: &'a mut Reading<'f>,
 }
 
-impl Keys<'_> {
+impl Keys<'_, '_> {
     pub(super) fn problem(&mut self, key: &str, words: &str) {
-        self.problems.push(format!("connector \"{}\": {key}: {words}", self.id));
+        self.file.problems.push(format!("connector \"{}\": {key}: {words}", self.id));
     }
 
     fn refuse_unknown(&mut self) {
@@ -124,14 +131,14 @@ impl Keys<'_> {
         }
     }
 
-    fn fill(&mut self, draft: &mut Draft, path: &Path) {
+    fn fill(&mut self, draft: &mut Draft) {
         if let Some(kind) = self.kind() {
             draft.known = Some(kind);
         }
         let is_web = |text: &str| address::web(text).map(|_| text.to_owned());
         put(&mut draft.issuer, self.text("issuer", |text| Ok(text.to_owned())));
         put(&mut draft.client_id, self.text("client_id", |text| words::line(text, 500)));
-        put(&mut draft.client_secret, self.secret(path));
+        put(&mut draft.client_secret, self.secret());
         put(&mut draft.label, self.text("label", |text| words::line(text, 60)));
         put(&mut draft.image, self.text("image", is_web));
         put(&mut draft.authorization_url, self.text("authorization_url", is_web));
@@ -204,21 +211,35 @@ impl Keys<'_> {
     }
 
     /// The secret, or that of the file that is named, which may stand beside this one.
-    fn secret(&mut self, path: &Path) -> Option<SecretString> {
+    fn secret(&mut self) -> Option<SecretString> {
         let inline = self.text("client_secret", |text| Ok(SecretString::from(text)));
+        if inline.is_some() && self.file.is_open {
+            self.warn("client_secret", self.file.path.to_owned());
+        }
         let Some(file) = self.text("client_secret_file", |text| Ok(text.to_owned())) else { return inline };
-        let file = path.parent().unwrap_or(Path::new("")).join(file);
-        match std::fs::read_to_string(&file) {
-            Ok(text) if inline.is_none() && !text.trim().is_empty() => Some(text.trim_end_matches(['\r', '\n']).into()),
+        let file = self.file.path.parent().unwrap_or(Path::new("")).join(file);
+        match files::text(&file, LARGEST) {
+            Ok((text, is_open)) if inline.is_none() && !text.trim().is_empty() => {
+                if is_open {
+                    self.warn("client_secret_file", file);
+                }
+                Some(text.trim_end_matches(['\r', '\n']).into())
+            }
             Ok(_) => {
                 self.problem("client_secret_file", "names an empty file, or stands beside client_secret.");
                 None
             }
-            Err(error) => {
-                self.problem("client_secret_file", &format!("names a file that cannot be read ({error})."));
+            Err(words) => {
+                self.problem("client_secret_file", &format!("names a file that {words}"));
                 None
             }
         }
+    }
+
+    fn warn(&mut self, key: &str, open: PathBuf) {
+        let open = open.display();
+        let words = format!("{open} can be read by every user of the machine.");
+        self.file.warnings.push(format!("connector \"{}\": {key}: {words}", self.id));
     }
 }
 

@@ -17,7 +17,7 @@ const LONGEST: usize = 300;
 /// Longest role, in characters.
 const LONGEST_ROLE: usize = 80;
 
-impl Keys<'_> {
+impl Keys<'_, '_> {
     pub(super) fn signing_out(&mut self, draft: &mut Draft) {
         let logouts = [
             ("off", UpstreamLogout::Off),

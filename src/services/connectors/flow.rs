@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use entity::connector_flow::{ActiveModel, Column, Entity};
+use entity::connector_flow::{Column, Entity};
 use entity::{SessionId, UserId};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::ColumnTrait;
 use serde::{Deserialize, Serialize};
 
 use super::Connectors;
@@ -49,11 +48,30 @@ pub enum Errand {
     },
 }
 
+/// Whether somebody who comes back has to have proven anew who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Anew {
+    /// No: a session over there is enough.
+    #[default]
+    No,
+    /// Where it is whoever is signed in here already.
+    Same,
+    /// Whoever it is.
+    Always,
+}
+
 /// What was begun. It holds what the provider must prove to know.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Begun {
     /// What it is for.
     pub errand: Errand,
+    /// Whether it was asked for a new proof.
+    #[serde(default)]
+    pub(super) anew: Anew,
+    /// When, in seconds.
+    #[serde(default)]
+    pub(super) at: i64,
     /// What the ID token has to hold.
     pub(super) nonce: String,
     /// What the code is exchanged with (RFC 7636).
@@ -79,21 +97,7 @@ impl Connectors {
         let limit = Limit { max: MOST, window: WINDOW };
         let hit = self.parts.shared.counters.hit(&format!("connector flows/{}", caller.network()), limit);
         hit.map_err(|wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait))?;
-        let state = Secret::<State>::generate(&self.parts.random);
-        let plain = serde_json::to_vec(begun).map_err(Error::internal)?;
-        let row = ActiveModel {
-            sealed: Set(self.parts.seal.seal(&self.parts.random, state.hash().as_bytes(), &plain)),
-            id: Set(state.hash()),
-            connector: Set(connector.id.clone()),
-            browser: Set(self.parts.seal.hash(browser.as_bytes())),
-            expires_at: Set(self.parts.clock.now() + LASTS),
-        };
-        let insert = Entity::insert(row);
-        let write = self.parts.database.write_statement(|tx| {
-            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
-        });
-        write.await?;
-        Ok(state)
+        self.put(&connector.id, browser, begun).await
     }
 
     /// Takes away what `state` stands for, if the browser that holds `browser` began it at `connector`
@@ -103,20 +107,7 @@ impl Connectors {
     /// When the database is away.
     pub async fn take(&self, connector: &Connector, state: &str, browser: &str) -> Result<Option<Begun>> {
         let Some(state) = Secret::<State>::parse(state) else { return Ok(None) };
-        let its_own = Column::Id
-            .eq(state.hash())
-            .and(Column::Connector.eq(&connector.id))
-            .and(Column::Browser.is_in(self.parts.seal.hashes(browser.as_bytes())))
-            .and(Column::ExpiresAt.gt(self.parts.clock.now()));
-        let take = Entity::delete_many().filter(its_own);
-        let write = self
-            .parts
-            .database
-            .write_statement(|tx| Box::pin(async move { take.exec_with_returning(tx).await.map_err(Error::from) }));
-        let Some(row) = write.await?.into_iter().next() else { return Ok(None) };
-        let plain = self.parts.seal.open(state.hash().as_bytes(), &row.sealed);
-        // Sealed under a key that nobody names any more: it has to be begun again.
-        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+        self.take_out(&state, browser, Some(&connector.id)).await
     }
 
     /// Removes up to `most` sign-ins that nobody came back from; answers how many went.

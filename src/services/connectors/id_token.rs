@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::connector::Provider;
+use super::key_set::Key;
 use super::profile::Claims;
 use super::unique::Unique;
 use super::{failure, tenant};
@@ -80,7 +81,7 @@ impl<'a> Unverified<'a> {
     }
 
     /// Whether one of `keys` made it. Where it names a key, no other is tried.
-    pub(super) fn is_signed_by(&self, keys: &[CoreJsonWebKey]) -> bool {
+    pub(super) fn is_signed_by(&self, keys: &[Key]) -> bool {
         self.key(keys).is_some()
     }
 
@@ -90,26 +91,27 @@ impl<'a> Unverified<'a> {
     }
 
     /// Whether one of `keys` has the name that it gives; true where it gives none.
-    pub(super) fn knows_key(&self, keys: &[CoreJsonWebKey]) -> bool {
+    pub(super) fn knows_key(&self, keys: &[Key]) -> bool {
         self.kid.is_none() || keys.iter().any(|key| self.is_meant(key))
     }
 
-    fn is_meant(&self, key: &CoreJsonWebKey) -> bool {
-        self.kid.is_none() || key.key_id().map(|kid| kid.as_str()) == self.kid.as_deref()
+    fn is_meant(&self, key: &Key) -> bool {
+        let is_named = self.kid.is_none() || key.public.key_id().map(|kid| kid.as_str()) == self.kid.as_deref();
+        is_named && key.is_of(self.claims.get("iss").and_then(Value::as_str).unwrap_or_default())
     }
 
-    fn key<'k>(&self, keys: &'k [CoreJsonWebKey]) -> Option<&'k CoreJsonWebKey> {
+    fn key<'k>(&self, keys: &'k [Key]) -> Option<&'k CoreJsonWebKey> {
         let verifies = |key: &&CoreJsonWebKey| {
             key.verify_signature(&self.algorithm, self.message.as_bytes(), &self.signature).is_ok()
         };
-        keys.iter().filter(|key| self.is_meant(key)).find(verifies)
+        keys.iter().filter(|key| self.is_meant(key)).map(|key| &key.public).find(verifies)
     }
 
     /// The claims, once it is proven that one of `keys` made it, and no more than that.
     ///
     /// # Errors
     /// When none did.
-    pub(super) fn genuine(self, keys: &[CoreJsonWebKey]) -> Result<Claims> {
+    pub(super) fn genuine(self, keys: &[Key]) -> Result<Claims> {
         match self.is_signed_by(keys) {
             true => Ok(self.claims),
             false => Err(refused("no key of the provider has signed it")),
@@ -120,7 +122,7 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     /// When it is not.
-    pub(super) fn verify(self, keys: &[CoreJsonWebKey], rules: &Rules<'_>) -> Result<Claims> {
+    pub(super) fn verify(self, keys: &[Key], rules: &Rules<'_>) -> Result<Claims> {
         let key = self.key(keys).ok_or_else(|| refused("no key of the provider has signed it"))?;
         check_for_us(&self.claims, rules)?;
         check_times(&self.claims, rules)?;
@@ -198,6 +200,13 @@ fn check_times(claims: &Claims, rules: &Rules<'_>) -> Result<()> {
         return Err(refused("it was not made just now; are both clocks right?"));
     }
     Ok(())
+}
+
+/// How long before the token was made the person had proven who they are, both by the provider's own clock;
+/// none where it does not tell.
+pub(super) fn age(claims: &Claims) -> Option<Duration> {
+    let moment = |name| claims.get(name).and_then(Value::as_f64).filter(|at| (0.0..1e12).contains(at));
+    Some(Duration::from_secs_f64((moment("iat")? - moment("auth_time")?).max(0.0)))
 }
 
 fn refused(why: &str) -> Error {

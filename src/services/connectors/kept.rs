@@ -1,16 +1,13 @@
 //! Proven identities that wait until whoever has the account of their address has come in the old way:
-//! a row each, for one account and the browser that brought them (SEC-106).
+//! a row each, for one account and the browser that brought them (SEC-106). Where the provider does not
+//! vouch for the address, one waits alike whether or not it has an account (SEC-021).
 
 use entity::UserId;
-use entity::connector_flow::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::Connectors;
-use super::flow::LASTS;
 use super::upstream::Arrival;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secret::{Kind, Secret};
 use crate::services::users::{ADMIN, User};
 
@@ -27,8 +24,8 @@ impl Kind for LinkKey {
 pub struct Kept {
     /// Who the provider says it is, and their session over there.
     pub arrival: Arrival,
-    /// The account that it would open.
-    pub user: UserId,
+    /// The account that it would open; none: its address had none.
+    pub user: Option<UserId>,
     /// The address of that account, in its canonical form, when the identity was proven.
     email: String,
     /// Where the person was going: a path of ours.
@@ -36,16 +33,23 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Whoever came by `arrival` and waits for `user`.
+    /// Whoever came by `arrival` and waits for `user`, who has its address.
     #[must_use]
-    pub fn new(arrival: Arrival, user: &User, return_to: String) -> Self {
-        Self { arrival, user: user.id, email: user.email_canonical.clone(), return_to }
+    pub fn new(arrival: Arrival, user: Option<&User>, return_to: String) -> Self {
+        let email = user.map(|user| user.email_canonical.clone()).unwrap_or_default();
+        Self { arrival, user: user.map(|user| user.id), email, return_to }
+    }
+
+    /// Whether the provider vouches for its address: only then may it be told whether that has an account.
+    #[must_use]
+    pub fn is_vouched_for(&self) -> bool {
+        self.arrival.profile.email.as_ref().is_some_and(|email| email.verified)
     }
 
     /// Whether it may open the account of `user`: that one, with the address that it had.
     #[must_use]
     pub fn is_for(&self, user: &User) -> bool {
-        self.user == user.id && self.email == user.email_canonical
+        self.user == Some(user.id) && self.email == user.email_canonical
     }
 
     /// Whether the provider vouches for the very address that nobody has confirmed here: then whoever
@@ -63,21 +67,7 @@ impl Connectors {
     /// # Errors
     /// When the database is away.
     pub async fn keep(&self, kept: &Kept, browser: &str) -> Result<Secret<LinkKey>> {
-        let key = Secret::<LinkKey>::generate(&self.parts.random);
-        let plain = serde_json::to_vec(kept).map_err(Error::internal)?;
-        let row = ActiveModel {
-            sealed: Set(self.parts.seal.seal(&self.parts.random, key.hash().as_bytes(), &plain)),
-            id: Set(key.hash()),
-            connector: Set(kept.arrival.profile.who.connector.clone()),
-            browser: Set(self.parts.seal.hash(browser.as_bytes())),
-            expires_at: Set(self.parts.clock.now() + LASTS),
-        };
-        let insert = Entity::insert(row);
-        let write = self.parts.database.write_statement(|tx| {
-            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(Error::from) })
-        });
-        write.await?;
-        Ok(key)
+        self.put(&kept.arrival.profile.who.connector, browser, kept).await
     }
 
     /// What `key` keeps for the browser that holds `browser`.
@@ -85,8 +75,7 @@ impl Connectors {
     /// # Errors
     /// When the database is away.
     pub async fn kept(&self, key: &Secret<LinkKey>, browser: &str) -> Result<Option<Kept>> {
-        let row = Entity::find().filter(self.its_own(key, browser)).one(self.parts.database.read()).await?;
-        Ok(row.and_then(|row| self.open(key, &row)))
+        self.look(key, browser).await
     }
 
     /// Takes it away; nobody gets it a second time.
@@ -94,22 +83,6 @@ impl Connectors {
     /// # Errors
     /// When the database is away.
     pub async fn take_kept(&self, key: &Secret<LinkKey>, browser: &str) -> Result<Option<Kept>> {
-        let take = Entity::delete_many().filter(self.its_own(key, browser));
-        let write = self
-            .parts
-            .database
-            .write_statement(|tx| Box::pin(async move { take.exec_with_returning(tx).await.map_err(Error::from) }));
-        Ok(write.await?.into_iter().next().and_then(|row| self.open(key, &row)))
-    }
-
-    fn its_own(&self, key: &Secret<LinkKey>, browser: &str) -> Condition {
-        let browser = self.parts.seal.hashes(browser.as_bytes());
-        let own = Column::Id.eq(key.hash()).and(Column::Browser.is_in(browser));
-        Condition::all().add(own).add(Column::ExpiresAt.gt(self.parts.clock.now()))
-    }
-
-    fn open(&self, key: &Secret<LinkKey>, row: &Model) -> Option<Kept> {
-        let plain = self.parts.seal.open(key.hash().as_bytes(), &row.sealed)?;
-        serde_json::from_slice(&plain).ok()
+        self.take_out(key, browser, None).await
     }
 }

@@ -16,6 +16,8 @@ mod flow;
 mod id_token;
 mod images;
 mod kept;
+mod kept_answer;
+mod key_set;
 pub mod known;
 mod logout_token;
 mod looked_up;
@@ -31,18 +33,19 @@ mod tenant;
 mod token_answer;
 mod unique;
 mod upstream;
+mod waiting;
 mod who;
 
 pub use connector::Connector;
 pub use farewell::Farewell;
-pub use flow::{Begun, Errand};
+pub use flow::{Anew, Begun, Errand};
 pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use logout_token::Over;
 pub use protocol::Returned;
 pub use sealing::Sealing;
 pub use settings::Settings;
-pub use upstream::{Arrival, UpstreamTokens};
+pub use upstream::{Arrival, Shown, UpstreamTokens};
 
 pub use super::users::identity::Profile;
 
@@ -151,7 +154,8 @@ impl Connectors {
         connector.callback_below(&self.parts.issuer)
     }
 
-    /// Begins a sign-in at `connector` for the browser that holds `browser`; answers where to send it.
+    /// Begins a sign-in at `connector` for the browser that holds `browser`, where the person may have to prove
+    /// `anew` who they are; answers where to send it.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::error::ErrorKind::Unavailable) when the provider has to be
@@ -159,11 +163,19 @@ impl Connectors {
     /// [`ErrorKind::TooManyRequests`](crate::error::ErrorKind::TooManyRequests) for a flood;
     /// [`ErrorKind::ProviderFailed`](crate::error::ErrorKind::ProviderFailed) when its secret went to
     /// another place.
-    pub async fn begin(&self, connector: &Connector, errand: Errand, browser: &str, caller: &Caller) -> Result<String> {
+    pub async fn begin(
+        &self,
+        connector: &Connector,
+        errand: Errand,
+        anew: Anew,
+        browser: &str,
+        caller: &Caller,
+    ) -> Result<String> {
         self.check_place(connector).await?;
         let provider = self.looked_up.provider(connector).await?;
         let random = || URL_SAFE_NO_PAD.encode(self.parts.random.bytes::<32>());
-        let begun = Begun { errand, nonce: random(), verifier: random() };
+        let at = self.parts.clock.now().seconds();
+        let begun = Begun { errand, anew, at, nonce: random(), verifier: random() };
         let state = self.note(connector, &begun, browser, caller).await?;
         self.request(connector, &provider, &begun, state.expose())
     }

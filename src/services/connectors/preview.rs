@@ -1,5 +1,7 @@
 //! What a set of claims would become, without anybody being asked or let in.
 
+use std::sync::Arc;
+
 use super::connector::{Connector, Place, Provider};
 use super::profile::{self, Claims};
 use super::said::Said;
@@ -15,10 +17,10 @@ impl Connector {
     /// Why they would not come in.
     pub fn preview(&self, claims: &Claims) -> Result<Profile> {
         let provider = match &self.place {
-            Place::Fixed(provider) => provider.clone(),
+            Place::Fixed(provider) => Arc::clone(provider),
             Place::Issuer(issuer) => {
                 let own = claims.get("iss").and_then(serde_json::Value::as_str).unwrap_or(issuer);
-                Provider { issuer: own.to_owned(), ..Provider::default() }
+                Arc::new(Provider { issuer: own.to_owned(), ..Provider::default() })
             }
         };
         self.check_hosted_domain(claims)?;

@@ -1,16 +1,17 @@
 //! OAuth 2.0 and OpenID Connect as a client: the request that people take along, the answer that they
 //! bring back, and the exchange of the code.
 
+use entity::Timestamp;
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use secrecy::ExposeSecret;
 use url::Url;
 
 use super::connector::{Connector, Provider, SecretMethod};
-use super::flow::Begun;
+use super::flow::{Anew, Begun};
 use super::id_token::{Rules, Unverified};
 use super::profile::Claims;
 use super::token_answer::{self, Tokens};
-use super::upstream::{Arrival, Upstream};
+use super::upstream::{Arrival, Shown, Upstream};
 use super::{Connectors, failure, profile, tenant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
@@ -49,6 +50,7 @@ impl Connectors {
             .append_pair("code_challenge", challenge.as_str())
             .append_pair("code_challenge_method", "S256")
             .extend_pairs(connector.known.parameters)
+            .extend_pairs(connector.known.again.iter().filter(|_| begun.anew != Anew::No))
             .extend_pairs(connector.audience.iter().map(|audience| ("audience", audience)));
         Ok(url.into())
     }
@@ -69,7 +71,7 @@ impl Connectors {
                 _ => return Err(failure::upstream("it answers with both a code and an error, or with neither")),
             };
             let tokens = self.exchange(connector, &provider, begun, code).await?;
-            let (mut profile, sid) = self.profile(connector, &provider, begun, &tokens).await?;
+            let (mut profile, session) = self.profile(connector, &provider, begun, &tokens).await?;
             if let Some(user) = &returned.user
                 && profile.name.is_empty()
                 && connector.known.answers_by_form()
@@ -77,7 +79,11 @@ impl Connectors {
                 // The browser could write it: a name, and nothing that anybody is known by.
                 profile.name = profile::name_beside(user);
             }
-            Ok(Arrival { profile, upstream: Upstream::of(connector, sid, tokens, self.parts.clock.now()) })
+            let now = self.parts.clock.now();
+            let upstream = Upstream::of(connector, session.sid, tokens, now);
+            let proven_at = session.age.map(|age| now - age);
+            let shown = Shown::of(proven_at, Timestamp::from_seconds(begun.at));
+            Ok(Arrival { profile, anew: begun.anew, shown, proven_at, upstream })
         };
         let found = tokio::time::timeout(self.patience(), work).await;
         let found = found.unwrap_or_else(|_| Err(failure::unavailable("it took too long")));

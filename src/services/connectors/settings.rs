@@ -140,8 +140,9 @@ fn finish(env: &mut Env, drafts: BTreeMap<String, Draft>, may_register: impl Fn(
 
 fn add_file(env: &mut Env, path: Option<&PathBuf>, drafts: &mut BTreeMap<String, Draft>) {
     let Some(path) = path else { return };
-    if let Err(problems) = file::read(path, drafts) {
-        problems.iter().for_each(|problem| tell(env, problem));
+    match file::read(path, drafts) {
+        Ok(warnings) => warnings.into_iter().for_each(|warning| env.warn(FILE, warning)),
+        Err(problems) => problems.iter().for_each(|problem| tell(env, problem)),
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Connectors;
 use super::connector::{Connector, UpstreamLogout};
+use super::flow::Anew;
 use super::token_answer::Tokens;
 use crate::error::{Error, Result};
 use crate::secret::sha256;
@@ -23,6 +24,8 @@ use crate::services::users::identity::Profile;
 
 /// The longest life of a token that is believed, in seconds: ten years.
 const LONGEST_LIFE: u64 = 315_360_000;
+/// How much is lost where moments are whole seconds, and while a code is exchanged.
+const SLACK: Duration = Duration::from_secs(5);
 
 /// Longest name of a session over there that is kept as it is, in bytes.
 const LONGEST_SID: usize = 255;
@@ -40,8 +43,41 @@ pub(super) fn kept_sid(sid: &str) -> String {
 pub struct Arrival {
     /// Who it is.
     pub profile: Profile,
+    /// Whether they were to prove anew who they are. Of one that was kept for later it is not known any more,
+    /// nor is what follows.
+    #[serde(skip)]
+    pub(in crate::services) anew: Anew,
+    /// Whether they have.
+    #[serde(skip)]
+    pub(in crate::services) shown: Shown,
+    /// When they have proven it, where the provider tells.
+    #[serde(skip)]
+    pub(in crate::services) proven_at: Option<Timestamp>,
     /// Their session over there.
     pub(super) upstream: Upstream,
+}
+
+/// What a provider shows of whether the person has proven who they are for this very sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: it may have let them in by a session from before.
+    #[default]
+    Nothing,
+    /// They have.
+    Proof,
+    /// They have not.
+    OldSession,
+}
+
+impl Shown {
+    /// By when it was proven, for a sign-in that began at `begun`.
+    pub(super) fn of(proven_at: Option<Timestamp>, begun: Timestamp) -> Self {
+        match proven_at {
+            None => Self::Nothing,
+            Some(at) if at + SLACK >= begun => Self::Proof,
+            Some(_) => Self::OldSession,
+        }
+    }
 }
 
 /// A session over there, as far as it is of use here.
@@ -135,7 +171,7 @@ impl Connectors {
         identity: IdentityId,
         arrival: &Arrival,
     ) -> Result<()> {
-        let Arrival { profile, upstream } = arrival;
+        let Arrival { profile, upstream, .. } = arrival;
         let row = ActiveModel {
             session_id: Set(session),
             identity_id: Set(identity),
@@ -149,6 +185,19 @@ impl Connectors {
         let same = OnConflict::columns([Column::SessionId, Column::IdentityId]).update_columns(columns).to_owned();
         Entity::insert(row).on_conflict(same).exec_without_returning(tx).await?;
         Ok(())
+    }
+
+    /// The sessions that came by `identity`, as the transaction `tx` sees them.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn sessions_by(
+        &self,
+        tx: &Executor<'_>,
+        identity: IdentityId,
+    ) -> Result<Vec<SessionId>> {
+        let rows = Entity::find().filter(Column::IdentityId.eq(identity)).all(tx).await?;
+        Ok(rows.into_iter().map(|row| row.session_id).collect())
     }
 
     fn seal_tokens(&self, session: SessionId, upstream: &Upstream) -> Result<Option<Vec<u8>>> {

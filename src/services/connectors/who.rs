@@ -1,5 +1,7 @@
 //! Who came back: what the provider says of them, whether they may come in, and what they become.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -9,21 +11,36 @@ use super::known::{Api, Source};
 use super::profile::Claims;
 use super::said::{Said, TokenKind, access_claims, has_groups, is_groups};
 use super::token_answer::Tokens;
-use super::{Connectors, failure, profile, tenant, upstream};
+use super::{Connectors, failure, id_token, profile, tenant, upstream};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 use crate::services::users::identity::Profile;
 use crate::services::users::standing::Standing;
 
+/// A session over there, by its ID token.
+pub(super) struct There {
+    /// What the provider calls it.
+    pub(super) sid: Option<String>,
+    /// How old the proof is that it stands on.
+    pub(super) age: Option<Duration>,
+}
+
+impl There {
+    fn of(claims: &Claims) -> Self {
+        let sid = claims.get("sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(upstream::kept_sid);
+        Self { sid, age: id_token::age(claims) }
+    }
+}
+
 impl Connectors {
-    /// Who came for `tokens`, and what the provider calls their session.
+    /// Who came for `tokens`, and their session over there.
     pub(super) async fn profile(
         &self,
         connector: &Connector,
         provider: &Provider,
         begun: &Begun,
         tokens: &Tokens,
-    ) -> Result<(Profile, Option<String>)> {
+    ) -> Result<(Profile, There)> {
         let (profile, said) = match connector.known.source {
             Source::Api(ask) => {
                 let api = Api { outgoing: &self.parts.outgoing, connector, provider, token: &tokens.access };
@@ -51,8 +68,7 @@ impl Connectors {
                 (profile, said)
             }
         };
-        let sid = said.id.get("sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(upstream::kept_sid);
-        Ok((connector.judge(profile, &said)?, sid))
+        Ok((connector.judge(profile, &said)?, There::of(&said.id)))
     }
 
     /// What the provider says besides, where its ID token says too little. Only of the same person

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use entity::grant::{Column, Entity};
 use entity::{ClientId, SessionId, UserId};
+use entity::{consent, device_code};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
@@ -41,6 +42,17 @@ impl Grants {
     ) -> Result<Vec<Subject>> {
         self.end_which(tx, user, except.map_or(Which::All, Which::AllBut)).await?;
         Ok(vec![Subject::User(user)])
+    }
+
+    /// Forgets whom `user` has let in, apps and devices, in the transaction `tx`: nobody gets anything more
+    /// without asking anew.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn forget_person(&self, tx: &Executor<'_>, user: UserId) -> Result<()> {
+        consent::Entity::delete_many().filter(consent::Column::UserId.eq(user)).exec(tx).await?;
+        device_code::Entity::delete_many().filter(device_code::Column::UserId.eq(user)).exec(tx).await?;
+        Ok(())
     }
 
     async fn end_which(&self, tx: &Executor<'_>, user: UserId, which: Which) -> Result<u64> {

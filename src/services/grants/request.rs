@@ -99,6 +99,12 @@ impl AuthorizationRequest {
         Names::new(self.scope.iter().cloned())
     }
 
+    /// Whether it takes no session from before, or none that is older than it says.
+    #[must_use]
+    pub fn asks_for_sign_in(&self) -> bool {
+        self.prompt.login || self.prompt.select_account || self.max_age.is_some()
+    }
+
     /// The same, asking for no more than `client`, whose it is, may ask for today (SEC-043); none where nothing
     /// is left of it.
     #[must_use]

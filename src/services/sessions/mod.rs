@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::session::{ActiveModel, Column, Entity};
-use entity::{Names, SessionId, UserId};
+use entity::{Names, SessionId, Timestamp, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryIntoModel};
 
@@ -60,6 +60,8 @@ pub struct Entry {
     pub amr: Names,
     /// The way in: `local` or a connector's id.
     pub provider: String,
+    /// When they proved it, where that was before now.
+    pub proven_at: Option<Timestamp>,
 }
 
 /// The sessions.
@@ -105,7 +107,7 @@ impl Sessions {
             seen_at: Set(now),
             idle_at: Set(Ord::min(now + idle, now + max)),
             expires_at: Set(now + max),
-            authenticated_at: Set(Some(now)),
+            authenticated_at: Set(Some(entry.proven_at.unwrap_or(now))),
             kept_until: Set(None),
             address: Set(caller.address.to_string()),
             user_agent: Set(caller.user_agent.clone()),

@@ -1,18 +1,20 @@
 //! Coming in through another provider: whose account it is that the provider vouches for.
 //!
 //! A known identity opens its account. An unknown one opens an account by its address only where both
-//! sides have proven that address (SEC-104); else whoever has the account comes in the old way first.
+//! sides have proven that address (SEC-104); else whoever has the account comes in the old way first. An
+//! address that the provider does not vouch for is anybody's: whether it has an account is not told (SEC-021).
 
-use entity::Names;
+use entity::{IdentityId, Names, UserId};
 
 use super::SignIn;
 use super::start::Proven;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
-use crate::services::accounts::Doer;
+use crate::services::accounts::{Doer, Open};
 use crate::services::caller::Caller;
-use crate::services::connectors::{Arrival, Connector, Profile};
+use crate::services::connectors::{Anew, Arrival, Connector, Profile, Shown};
 use crate::services::metrics::Outcome;
+use crate::services::moderation::Violation;
 use crate::services::sessions::{BrowserCookie, Live, Session};
 use crate::services::tokens::Refreshed;
 use crate::services::users::identity::ClaimedEmail;
@@ -29,7 +31,8 @@ impl SignIn {
     /// # Errors
     /// [`ErrorKind::AccountExists`] where the account has to be opened the old way first;
     /// [`ErrorKind::EmailMissing`], [`ErrorKind::RegistrationOff`], [`ErrorKind::Forbidden`] where none
-    /// can be made; [`ErrorKind::Banned`], [`ErrorKind::Disabled`]; when the database is away.
+    /// can be made; [`ErrorKind::NotProvenAnew`] where that was asked for and is not shown;
+    /// [`ErrorKind::Banned`], [`ErrorKind::Disabled`]; when the database is away.
     pub async fn browser_through(
         &self,
         caller: &Caller,
@@ -37,7 +40,7 @@ impl SignIn {
         arrival: &Arrival,
         before: Option<&Live>,
     ) -> Result<(Session, Secret<BrowserCookie>)> {
-        let proven = self.recognise(caller, connector, arrival).await?;
+        let proven = self.recognise(caller, connector, arrival, before).await?;
         self.enter(caller, proven, before).await
     }
 
@@ -51,25 +54,89 @@ impl SignIn {
         connector: &Connector,
         arrival: &Arrival,
     ) -> Result<Refreshed> {
-        let proven = self.recognise(caller, connector, arrival).await?;
+        let proven = self.recognise(caller, connector, arrival, None).await?;
         self.enter_chat(caller, proven).await
     }
 
-    async fn recognise(&self, caller: &Caller, connector: &Connector, arrival: &Arrival) -> Result<Proven> {
+    async fn recognise(
+        &self,
+        caller: &Caller,
+        connector: &Connector,
+        arrival: &Arrival,
+        before: Option<&Live>,
+    ) -> Result<Proven> {
         let recognised = self.recognise_uncounted(caller, connector, &arrival.profile).await;
         self.metrics.signed_in(Outcome::from(&recognised));
-        recognised.map(|user| Proven { user, arrival: Some(arrival.clone()) })
+        let user = recognised?;
+        let is_fresh = self.check_anew(&user, arrival, before).await?;
+        Ok(Proven { user, arrival: Some(arrival.clone()), is_fresh })
+    }
+
+    /// Whether `user` has proven who they are for this sign-in, where they were to; else whether that can be
+    /// said at all. Somebody whose only way in is a provider that shows nothing has no more to prove than that.
+    async fn check_anew(&self, user: &User, arrival: &Arrival, before: Option<&Live>) -> Result<bool> {
+        let is_asked = match arrival.anew {
+            Anew::No => false,
+            Anew::Same => before.is_some_and(|before| before.user.id == user.id),
+            Anew::Always => true,
+        };
+        match arrival.shown {
+            Shown::Proof => Ok(true),
+            _ if !is_asked => Ok(false),
+            Shown::OldSession => Err(ErrorKind::NotProvenAnew.into()),
+            Shown::Nothing if self.has_better_way(user, &arrival.profile.who.connector).await? => {
+                Err(ErrorKind::NotProvenAnew.into())
+            }
+            Shown::Nothing => Ok(true),
+        }
+    }
+
+    /// Whether `user` can prove anew who they are in another way than by `connector`.
+    async fn has_better_way(&self, user: &User, connector: &str) -> Result<bool> {
+        if self.users.settings.email_login && user.password_hash.is_some() {
+            return Ok(true);
+        }
+        let asks_anew = |id: &str| self.connectors.named(id).is_some_and(|one| one.known.asks_anew());
+        let identities = self.users.identities(user.id).await?;
+        Ok(identities.iter().any(|identity| identity.connector != connector && asks_anew(&identity.connector)))
+    }
+
+    /// Takes the identity `id` away from `user`, with what it gave and the sessions that came by it; never the
+    /// last way in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
+    pub async fn disconnect(&self, user: UserId, id: IdentityId, doer: Doer) -> Result<()> {
+        let open = |it: &Connector| Open { connector: it.id.clone(), withdrawn: it.withdrawn() };
+        let open = self.connectors.list().iter().map(open).collect();
+        let connectors = self.connectors.clone();
+        self.accounts
+            .unlink(user, id, open, doer, move |tx, id| Box::pin(async move { connectors.sessions_by(tx, id).await }))
+            .await
     }
 
     async fn recognise_uncounted(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<User> {
-        let found = match self.users.identity(&profile.who).await? {
-            Some(identity) => self.users.get(identity.user_id).await?,
-            None => None,
-        };
-        if let Some(user) = found {
-            self.check_admitted(caller, &user).await?;
-            return self.accounts.take_standing(user, profile, Doer::stranger(caller)).await;
+        if let Some(user) = self.known(caller, profile).await? {
+            return Ok(user);
         }
+        match self.newcomer(caller, connector, profile).await {
+            // The same identity may have come in another tab, or on another node, and have been faster.
+            Err(error) if matches!(error.kind, ErrorKind::AccountExists | ErrorKind::Conflict) => {
+                self.known(caller, profile).await?.ok_or(error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whose account `profile` opens already.
+    async fn known(&self, caller: &Caller, profile: &Profile) -> Result<Option<User>> {
+        let Some(identity) = self.users.identity(&profile.who).await? else { return Ok(None) };
+        let Some(user) = self.users.get(identity.user_id).await? else { return Ok(None) };
+        self.check_admitted(caller, &user).await?;
+        self.accounts.take_standing(user, profile, Doer::stranger(caller)).await.map(Some)
+    }
+
+    async fn newcomer(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<User> {
         let email = profile.email.as_ref().ok_or(ErrorKind::EmailMissing)?;
         match self.users.by_email(email.address.canonical()).await? {
             // The first account's address is the operator's own word, and nobody has proven it: an administrator
@@ -77,11 +144,50 @@ impl SignIn {
             Some(user) if user.email_verified && email.verified && !user.roles.contains(ADMIN) => {
                 self.link_by_address(caller, user, profile).await
             }
-            Some(user) => {
-                self.note_refusal(caller, email.address.canonical(), Some(&user), ErrorKind::AccountExists).await?;
+            None if email.verified => {
+                self.check_new(connector, email)?;
+                let new = new_user(connector, profile, email);
+                match self.accounts.create_for(new, profile.clone(), Doer::stranger(caller)).await? {
+                    Created::New(user) => Ok(*user),
+                    // Somebody was faster.
+                    Created::AddressTaken => Err(ErrorKind::AccountExists.into()),
+                }
+            }
+            user => {
+                self.note_refusal(caller, email.address.canonical(), user.as_ref(), ErrorKind::AccountExists).await?;
                 Err(ErrorKind::AccountExists.into())
             }
-            None => self.make_account(caller, connector, profile, email).await,
+        }
+    }
+
+    /// Whether somebody new whom `profile` describes may have an account; the answer does not depend on who
+    /// has one.
+    #[must_use]
+    pub fn may_register(&self, connector: &Connector, profile: &Profile) -> bool {
+        profile.email.as_ref().is_some_and(|email| self.check_new(connector, email).is_ok())
+    }
+
+    /// Makes an account that `profile` opens, whose address nobody vouches for. Whether that address had one,
+    /// the answer does not tell (SEC-021); it signs nobody in, as signing up by password does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RegistrationOff`], [`ErrorKind::Forbidden`], [`ErrorKind::EmailMissing`];
+    /// [`ErrorKind::TooManyRequests`]; when the database is away.
+    pub async fn register_through(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<()> {
+        let registered = self.register_uncounted(caller, connector, profile).await;
+        self.metrics.signed_up(Outcome::from(&registered));
+        registered
+    }
+
+    async fn register_uncounted(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<()> {
+        let email = profile.email.as_ref().ok_or(ErrorKind::EmailMissing)?;
+        self.check_new(connector, email)?;
+        self.moderation.check(Violation::Registration, caller)?;
+        let new = new_user(connector, profile, email);
+        match self.accounts.create_for(new, profile.clone(), Doer::stranger(caller)).await {
+            // In another tab the same was quicker: the identity opens an account.
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(()),
+            made => made.map(|_| ()),
         }
     }
 
@@ -95,12 +201,16 @@ impl SignIn {
 
     async fn link_by_address(&self, caller: &Caller, user: User, profile: &Profile) -> Result<User> {
         self.check_admitted(caller, &user).await?;
-        let user = self.accounts.link(user, profile.clone(), Doer::stranger(caller)).await?;
+        let user = self.accounts.link_by_address(user, profile.clone(), Doer::stranger(caller)).await?;
         self.accounts.take_standing(user, profile, Doer::stranger(caller)).await
     }
 
-    /// Where only some domains may come in, an address that anybody could have written counts as none of them.
-    fn check_domain(&self, connector: &Connector, email: &ClaimedEmail) -> Result<()> {
+    /// Whether somebody new with this address may have an account. Where only some domains may come in, an
+    /// address that anybody could have written counts as none of them.
+    fn check_new(&self, connector: &Connector, email: &ClaimedEmail) -> Result<()> {
+        if !connector.registration {
+            return Err(ErrorKind::RegistrationOff.into());
+        }
         self.users.settings.check_domain(&email.address)?;
         let refuse = |words| Err(Error::new(ErrorKind::Forbidden, words));
         let (own, domain) = (connector.allowed_domains.as_ref(), email.address.domain());
@@ -112,36 +222,21 @@ impl SignIn {
         }
         Ok(())
     }
+}
 
-    /// Makes the account of somebody who is new here.
-    async fn make_account(
-        &self,
-        caller: &Caller,
-        connector: &Connector,
-        profile: &Profile,
-        email: &ClaimedEmail,
-    ) -> Result<User> {
-        if !connector.registration {
-            return Err(ErrorKind::RegistrationOff.into());
-        }
-        self.check_domain(connector, email)?;
-        let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
-        let new = NewUser {
-            email: email.address.clone(),
-            email_verified: email.verified,
-            name: profile.name.clone(),
-            username: username.filter(|name| !RESERVED.contains(&name.as_str())),
-            password_hash: None,
-            roles: profile.standing.roles(&Names::new([USER])),
-            groups: profile.standing.groups(&Names::default()),
-            provider: connector.id.clone(),
-            // A stranger at a public provider must not own the service (SEC-007).
-            may_be_first: false,
-        };
-        match self.accounts.create_for(new, profile.clone(), Doer::stranger(caller)).await? {
-            Created::New(user) => Ok(*user),
-            // Somebody was faster.
-            Created::AddressTaken => Err(ErrorKind::AccountExists.into()),
-        }
+/// The account of somebody who is new here.
+fn new_user(connector: &Connector, profile: &Profile, email: &ClaimedEmail) -> NewUser {
+    let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
+    NewUser {
+        email: email.address.clone(),
+        email_verified: email.verified,
+        name: profile.name.clone(),
+        username: username.filter(|name| !RESERVED.contains(&name.as_str())),
+        password_hash: None,
+        roles: profile.standing.roles(&Names::new([USER])),
+        groups: profile.standing.groups(&Names::default()),
+        provider: connector.id.clone(),
+        // A stranger at a public provider must not own the service (SEC-007).
+        may_be_first: false,
     }
 }

@@ -54,7 +54,9 @@ impl SignIn {
             user_agent: device.user_agent.clone(),
             request_id: caller.request_id.clone(),
         };
-        let entry = Entry { user: by.user.id, amr: by.session.amr.clone(), provider: by.session.provider.clone() };
+        let Live { session, user, .. } = by;
+        let (amr, provider) = (session.amr.clone(), session.provider.clone());
+        let entry = Entry { user: user.id, amr, provider, proven_at: None };
         let (it, by, caller) = (self.clone(), by.clone(), caller.clone());
         let written = self.database.write(move |tx| {
             Box::pin(async move {

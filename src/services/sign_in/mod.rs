@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::accounts::Accounts;
 use super::audit::{Actor, Audit, Event, EventKind};
 use super::caller::Caller;
-use super::connectors::{Arrival, Connectors};
+use super::connectors::Connectors;
 use super::database::Database;
 use super::grants::Grants;
 use super::metrics::{Metrics, Outcome};
@@ -93,7 +93,7 @@ impl SignIn {
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         if let Some(before) = before {
             if before.user.id == proven.user.id {
-                return self.again(caller, before, proven.arrival).await;
+                return self.again(caller, before, proven).await;
             }
             let doer = super::accounts::Doer::person(before.user.id, caller);
             self.accounts.end_session(before.user.id, before.session.id, doer).await?;
@@ -104,13 +104,9 @@ impl SignIn {
     }
 
     /// The same person once more: the session goes on with what hangs on it, under another cookie
-    /// and with a fresh `auth_time`.
-    async fn again(
-        &self,
-        caller: &Caller,
-        before: &Live,
-        arrival: Option<Arrival>,
-    ) -> Result<(Session, Secret<BrowserCookie>)> {
+    /// and, where that was proven now, with a fresh `auth_time`.
+    async fn again(&self, caller: &Caller, before: &Live, proven: Proven) -> Result<(Session, Secret<BrowserCookie>)> {
+        let Proven { arrival, is_fresh, .. } = proven;
         let (live, accounts, sessions, audit) =
             (before.clone(), self.accounts.clone(), self.sessions.clone(), self.audit.clone());
         let (users, connectors) = (self.users.clone(), self.connectors.clone());
@@ -122,7 +118,10 @@ impl SignIn {
                 if !accounts.may_enter(tx, &live.user).await? || !sessions.is_there(tx, id, user).await? {
                     return Err(ErrorKind::WrongCredentials.into());
                 }
-                let proven = sessions.authenticate_again(tx, id).await?;
+                let proven = match is_fresh {
+                    true => sessions.authenticate_again(tx, id).await?,
+                    false => (live.session.clone(), sessions.reissue(tx, id).await?),
+                };
                 if let Some(arrival) = &arrival {
                     let identity = users.note_entry(tx, user, &arrival.profile).await?;
                     let identity = identity.ok_or(ErrorKind::WrongCredentials)?;

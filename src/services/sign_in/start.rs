@@ -20,11 +20,13 @@ pub(super) struct Proven {
     pub(super) user: User,
     /// How they came back from a provider, where one let them in.
     pub(super) arrival: Option<Arrival>,
+    /// Whether they have proven it for this very sign-in, as far as can be known.
+    pub(super) is_fresh: bool,
 }
 
 impl Proven {
     pub(super) fn by_password(user: User) -> Self {
-        Self { user, arrival: None }
+        Self { user, arrival: None, is_fresh: true }
     }
 
     /// A provider does not tell how it asked, so nothing is claimed of that (RFC 8176).
@@ -33,7 +35,8 @@ impl Proven {
             None => (Names::new(["pwd"]), "local".to_owned()),
             Some(arrival) => (Names::default(), arrival.profile.who.connector.clone()),
         };
-        Entry { user: self.user.id, amr, provider }
+        let proven_at = self.arrival.as_ref().and_then(|arrival| arrival.proven_at).filter(|_| !self.is_fresh);
+        Entry { user: self.user.id, amr, provider, proven_at }
     }
 }
 

@@ -8,6 +8,8 @@ use crate::env::address::is_loopback;
 use crate::error::{ErrorKind, Result};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Whether a request that changes something may come from where it says.
 ///
@@ -34,6 +36,17 @@ pub fn refuse_cross_site(headers: &HeaderMap) -> Result<()> {
     let is_near = sites.all(|site| site == "same-origin" || site == "none");
     let is_hidden = headers.get_all(ORIGIN).iter().any(|origin| origin == "null");
     if is_near && !is_hidden { Ok(()) } else { Err(ErrorKind::Forged.into()) }
+}
+
+/// Refuses what another site's page loads into itself, a picture or a frame say: only a link leads the person
+/// to what begins something without changing anything.
+///
+/// # Errors
+/// 403 when a browser says that it is such.
+pub fn refuse_embedded(headers: &HeaderMap) -> Result<()> {
+    let is = |name: HeaderName, good: &[&str]| headers.get_all(name).iter().all(|it| good.iter().any(|one| it == one));
+    let is_navigation = is(SEC_FETCH_MODE, &["navigate"]) && is(SEC_FETCH_DEST, &["document"]);
+    if is_navigation || is(SEC_FETCH_SITE, &["same-origin", "none"]) { Ok(()) } else { Err(ErrorKind::Forged.into()) }
 }
 
 /// Whether a browser says at all where a request comes from. Whether that is a good place, [`check`] tells.

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::Browser;
 use crate::support::gate::{Gate, each_gate, refused};
 use crate::support::upstream::{asked_with, back};
+use crate::support::{Browser, PASSWORD};
 
 const CHAT: (&str, &str) = ("DOMAIN_CLIENT", "http://localhost:3080");
 
@@ -73,4 +73,29 @@ async fn below_a_path_the_fixed_addresses_answer_at_the_root_too() {
         let back = browser.open(way.strip_prefix("/auth").expect("below the path")).await.expect(303);
         assert_eq!(back.header("location"), "http://localhost:3080/", "{base}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_address_leads_to_our_page_and_from_there_to_the_chat() {
+    each_gate(&[CHAT], async |gate| {
+        gate.server.sign_up("operator@example.com").await;
+        gate.server.sign_up("ada@example.com").await;
+        let browser = Browser::at(&gate.server);
+        let location = browser.open("/oauth/openid").await.expect(303).header("location").to_owned();
+        let answer = browser.open(&gate.upstream.lets_in(&location, &json!({}))).await.expect(303);
+        let page = answer.header("location").to_owned();
+        let onward = page.replace("/login/link/", "/account/connections/");
+        assert_ne!(page, onward, "{page}");
+        let login = format!("/login?return_to={}", onward.replace('/', "%2F"));
+        let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("return_to", onward.as_str())];
+        browser.submit(&login, "/login", &fields).await.expect(303);
+        let answer = browser.submit(&onward, &onward, &[]).await.expect(303);
+        assert_eq!(answer.header("location"), "/oauth/openid", "once more as from the chat");
+        let location = browser.open("/oauth/openid").await.expect(303).header("location").to_owned();
+        let answer = browser.open(&gate.upstream.lets_in(&location, &json!({}))).await.expect(303);
+        assert_eq!(answer.header("location"), "http://localhost:3080/");
+        let refreshed = gate.server.refresh(&answer.cookie("refreshToken")).await.expect(200).json();
+        assert_eq!(refreshed["user"]["email"], "ada@example.com");
+    })
+    .await;
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use postern::error::ErrorKind;
+use postern::services::accounts::Doer;
 use serde_json::json;
 
 use crate::support::gate::{Gate, each_gate};
@@ -61,16 +63,15 @@ async fn sec_107_the_last_way_in_stays_also_when_two_go_at_once() {
         assert!(refused.body.contains("only way in"), "{refused:?}");
         let location = adds(&browser, "staff").await;
         browser.open(&gate.upstream.lets_in(&location, &json!({"sub": "second"}))).await.expect(303);
-        let both = removable(&browser).await;
-        let token = browser.token(PAGE).await;
-        let tries = both.iter().map(|id| {
-            let (browser, token) = (browser.clone(), token.clone());
-            async move { browser.post(PAGE, &[("remove", id.as_str()), ("csrf", &token)], None).await.status }
-        });
-        let mut statuses = futures_util::future::join_all(tries).await;
-        statuses.sort_unstable();
-        assert_eq!(statuses, [303, 409]);
-        assert_eq!(removable(&browser).await.len(), 1);
+        // Not by the page: the session that both would be sent from may be over after the first.
+        let user = gate.app.users.by_email("ada@example.com").await.expect("a read").expect("an account").id;
+        let both = gate.app.users.identities(user).await.expect("a read");
+        let tries = both.iter().map(|identity| gate.app.sign_in.disconnect(user, identity.id, Doer::command()));
+        let outcomes = futures_util::future::join_all(tries).await;
+        let refused: Vec<_> =
+            outcomes.into_iter().filter_map(|outcome| outcome.err().map(|error| error.kind)).collect();
+        assert_eq!(refused, [ErrorKind::Conflict]);
+        assert_eq!(gate.app.users.identities(user).await.expect("a read").len(), 1);
     })
     .await;
 }
@@ -136,4 +137,36 @@ async fn the_section_shows_only_where_there_are_other_ways_in() {
     gate.server.sign_up("ada@example.com").await;
     let browser = Browser::signed_in(&gate.server, "ada@example.com").await;
     assert!(browser.open("/account").await.expect(200).body.contains(PAGE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_030_what_came_by_an_identity_ends_with_it_and_nothing_else() {
+    each_gate(&[], async |gate| {
+        gate.server.sign_up("ada@example.com").await;
+        let browser = Browser::signed_in(&gate.server, "ada@example.com").await;
+        for sub in ["one", "two"] {
+            let location = adds(&browser, "openid").await;
+            browser.open(&gate.upstream.lets_in(&location, &json!({"sub": sub}))).await.expect(303);
+            // The page lists them by their age.
+            gate.server.pass(Duration::from_secs(1));
+        }
+        let (one, two) = (
+            gate.comes_in("openid", &json!({"sub": "one"})).await,
+            gate.comes_in("openid", &json!({"sub": "two"})).await,
+        );
+        let bare = Browser::at(&gate.server);
+        let location = bare.open("/oauth/openid").await.expect(303).header("location").to_owned();
+        let chat = bare.open(&gate.upstream.lets_in(&location, &json!({"sub": "one"}))).await.expect(303);
+        let refresh_token = chat.cookie("refreshToken");
+        let first = removable(&browser).await.remove(0);
+        browser.submit(PAGE, PAGE, &[("remove", &first)]).await.expect(303);
+        assert!(!one.is_signed_in().await && two.is_signed_in().await, "what came by that one ends");
+        gate.server.refresh(&refresh_token).await.expect(401);
+        assert!(browser.is_signed_in().await, "who came in another way stays");
+        // Also the very session that asks for it, where it came by it.
+        let last = removable(&two).await.remove(0);
+        two.submit(PAGE, PAGE, &[("remove", &last)]).await.expect(303);
+        assert!(!two.is_signed_in().await && browser.is_signed_in().await);
+    })
+    .await;
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::Browser;
 use crate::support::gate::{Gate, each_gate, refused};
-use crate::support::upstream::{asked_with, back};
+use crate::support::upstream::{NOW, asked_with, back};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_094_every_request_has_a_state_a_nonce_and_a_challenge_of_its_own() {
@@ -256,5 +256,131 @@ async fn sec_062_a_return_address_elsewhere_ends_at_the_account() {
         let location = browser.open(&format!("/oauth/openid?{query}")).await.expect(303).header("location").to_owned();
         let answer = browser.open(&gate.upstream.lets_in(&location, &json!({}))).await.expect(303);
         assert_eq!(answer.header("location"), "/account", "{to}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_107_another_site_begins_nothing_but_by_a_link() {
+    let gate = Gate::open(&[]).await;
+    for (site, mode, dest, status) in [
+        ("cross-site", "no-cors", "image", 403),
+        ("cross-site", "navigate", "iframe", 403),
+        ("same-site", "cors", "empty", 403),
+        ("cross-site", "navigate", "document", 303),
+        ("same-origin", "cors", "empty", 303),
+        ("none", "navigate", "document", 303),
+    ] {
+        let request = gate.server.request(reqwest::Method::GET, "/oauth/openid?return_to=%2Faccount");
+        let request = request.header("sec-fetch-site", site).header("sec-fetch-mode", mode);
+        gate.server.send(request.header("sec-fetch-dest", dest)).await.expect(status);
+    }
+    // Whatever a link says, what it begins connects nothing.
+    gate.server.sign_up("ada@example.com").await;
+    let ada = Browser::signed_in(&gate.server, "ada@example.com").await;
+    let location = ada
+        .open("/oauth/openid?connect=openid&errand=link&return_to=%2Faccount")
+        .await
+        .expect(303)
+        .header("location")
+        .to_owned();
+    ada.open(&gate.upstream.lets_in(&location, &json!({"sub": "eve's", "email": "eve@evil.example"})))
+        .await
+        .expect(303);
+    let id = gate.app.users.by_email("ada@example.com").await.expect("a read").expect("an account").id;
+    assert_eq!(gate.app.users.identities(id).await.expect("a read").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_096_an_answer_of_one_connector_counts_at_no_other() {
+    let gate = Gate::open(&[]).await;
+    let browser = Browser::at(&gate.server);
+    let (one, other) = (gate.leaves(&browser, "openid").await, gate.leaves(&browser, "google").await);
+    // The states swapped between their callbacks, each with its own code.
+    for (mine, theirs) in [(&one, &other), (&other, &one)] {
+        let good = gate.upstream.lets_in(mine, &json!({}));
+        let swapped = good.replace(&asked_with(mine, "state"), &asked_with(theirs, "state"));
+        browser.open(&swapped).await.expect(400);
+    }
+    // A code and a token of the one, brought to the other by its own state.
+    let token = gate.upstream.signed(&gate.upstream.claims(&one, &json!({})));
+    let answer = browser.open(&gate.upstream.lets_in_with(&other, &token)).await;
+    assert_eq!(refused(&answer), "provider_failed", "its nonce is another one");
+    assert!(!browser.is_signed_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_cannot_be_had_are_not_asked_for_by_each_person() {
+    let gate = Gate::open(&[]).await;
+    gate.upstream.says("GET /jwks", 500, &json!({}));
+    for _ in 0..3 {
+        let answer = gate.enters(&Browser::at(&gate.server), "openid", &json!({})).await;
+        assert_eq!(refused(&answer), "temporarily_unavailable");
+    }
+    assert_eq!(gate.upstream.asked("GET /jwks").len(), 1);
+    gate.upstream.says("GET /jwks", 200, &json!({"keys": [gate.upstream.jwk()]}));
+    gate.server.pass(Duration::from_secs(6));
+    gate.comes_in("openid", &json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_keys_that_are_asked_for_anew() {
+    let gate = Gate::open(&[("POSTERN_OUTBOUND_TIMEOUT", "30s")]).await;
+    gate.comes_in("openid", &json!({})).await;
+    gate.server.pass(Duration::from_secs(601));
+    gate.upstream.holds_back("GET /jwks");
+    let later = json!({"iat": NOW + 601, "exp": NOW + 4200});
+    let waiting = Browser::at(&gate.server);
+    let way = gate.upstream.lets_in(&gate.leaves(&waiting, "openid").await, &later);
+    let first = tokio::spawn(async move { waiting.open(&way).await });
+    while gate.upstream.asked("GET /jwks").len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    gate.comes_in("openid", &later).await;
+    assert!(!first.is_finished(), "the first one waits still");
+    first.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_126_addresses_that_a_provider_names_are_checked_as_its_own_is() {
+    let listener = std::net::TcpListener::bind("127.0.0.2:0").expect("a free port");
+    listener.set_nonblocking(true).expect("set");
+    let elsewhere = format!("http://{}/x", listener.local_addr().expect("an address"));
+    let settings = [("POSTERN_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1/32"), ("POSTERN_OUTBOUND_TIMEOUT", "1s")];
+    for name in ["jwks_uri", "token_endpoint", "userinfo_endpoint"] {
+        let gate = Gate::open(&settings).await;
+        let mut document = gate.upstream.document();
+        document[name] = json!(elsewhere);
+        gate.upstream.says("GET /.well-known/openid-configuration", 200, &document);
+        let bare = json!({"email": null, "name": null});
+        let answer = gate.enters(&Browser::at(&gate.server), "openid", &bare).await;
+        assert_eq!(refused(&answer), "temporarily_unavailable", "{name}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pictures.toml");
+    std::fs::write(&file, format!("[[connector]]\nid = \"openid\"\nimage = \"{elsewhere}\"\n")).expect("written");
+    let more = [settings[0], settings[1], ("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))];
+    let gate = Gate::open(&more).await;
+    Browser::at(&gate.server).open("/login/image/openid").await.expect(404);
+    assert!(listener.accept().is_err(), "nobody was called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_103_a_gigabyte_is_not_read() {
+    let what = ["POST /token", "GET /jwks", "GET /userinfo", "GET /.well-known/openid-configuration"];
+    for what in what {
+        let gate = Gate::open(&[]).await;
+        gate.upstream.floods(what);
+        let browser = Browser::at(&gate.server);
+        let path = "/oauth/openid?return_to=%2Faccount%2Fsecurity";
+        let begun = browser.open(path).await.expect(303).header("location").to_owned();
+        let code = match begun.starts_with("/login?") {
+            true => begun,
+            false => {
+                let way = gate.upstream.lets_in(&begun, &json!({"email": null, "name": null}));
+                browser.open(&way).await.expect(303).header("location").to_owned()
+            }
+        };
+        assert!(code.starts_with("/login?failed="), "{what}: {code}");
+        assert!((1..64 << 20).contains(&gate.upstream.flooded()), "{what}: {}", gate.upstream.flooded());
     }
 }

@@ -118,7 +118,8 @@ async fn sec_105_the_owner_of_an_address_takes_it_back_from_who_signed_up_with_i
         assert!(!pages.is_signed_in().await);
         let again = Browser::at(&gate.server);
         let answer = gate.enters(&again, "staff", &theirs).await.expect(303);
-        assert!(answer.header("location").starts_with("/login?failed=registration_off"), "{answer:?}");
+        assert!(answer.header("location").starts_with("/login/link/"), "{answer:?}");
+        assert!(!again.is_signed_in().await, "it opens nothing");
         let ada = gate.who("ada@example.com").await.expect("an account");
         assert_eq!(
             (&ada["verified"], &ada["password"], &ada["provider"]),

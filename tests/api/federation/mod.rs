@@ -1,6 +1,8 @@
 //! Coming in through other providers, as people and providers see it.
 
 mod admission;
+mod alike;
+mod anew;
 mod apple;
 mod chat;
 mod coming_back;
@@ -8,6 +10,7 @@ mod connections;
 mod entering;
 mod flows;
 mod id_tokens;
+mod hijacked;
 mod known;
 mod left_behind;
 mod linking;
@@ -17,4 +20,5 @@ mod roles;
 mod settings;
 mod signing_out;
 mod tenants;
+mod together;
 mod told;

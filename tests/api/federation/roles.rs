@@ -1,7 +1,7 @@
 //! What people become by what a provider says of them, and which of its claims make a profile.
 
 use entity::Names;
-use postern::services::accounts::{Doer, NewBan, Open};
+use postern::services::accounts::{Doer, NewBan};
 use serde_json::json;
 
 use crate::support::Browser;
@@ -96,13 +96,11 @@ async fn what_came_by_a_connection_goes_with_it_and_the_last_usable_administrato
     let admin = "[[connector]]\nid = \"openid\"\nrole_map = {owners = \"admin\", editors = \"editor\"}\n";
     let gate = Gate::with_file(admin).await;
     gate.server.sign_up("operator@example.com").await;
-    let connector = gate.app.connectors.named("openid").expect("a connector");
-    let open = || vec![Open { connector: "openid".to_owned(), withdrawn: connector.withdrawn() }];
     let takes_away = async |email: &str| {
         let user = gate.app.users.by_email(email).await.expect("a read").expect("an account");
         gate.app.accounts.set_password(user.id, user.id.to_string(), Doer::command()).await.expect("set");
         let identity = gate.app.users.identities(user.id).await.expect("a read").remove(0);
-        gate.app.accounts.unlink(user.id, identity.id, open(), Doer::command()).await.expect("taken away");
+        gate.app.sign_in.disconnect(user.id, identity.id, Doer::command()).await.expect("taken away");
     };
     gate.comes_in("openid", &json!({"groups": ["owners", "editors"]})).await;
     assert_eq!(standing(&gate, "ada@example.com").await, names(&["admin", "editor"], &["editors", "owners"]));

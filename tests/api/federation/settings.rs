@@ -207,6 +207,10 @@ fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
         ("[[connector]]\nid = \"github\"\ntrust_email = \"maybe\"\n", "trust_email"),
         ("[[connector]]\nid = \"github\"\nclient_secret = \"hidden\n", "not TOML"),
         ("connector = 1\n", "only [[connector]]"),
+        (
+            "[[connector]]\nid = \"github\"\ntrust_email = \"never\"\n[[connector]]\nid = \"github\"\nlabel = \"x\"\n",
+            "connector \"github\": id: stands above two tables",
+        ),
         ("[[connector]]\nid = \"github\"\nhosted_domains = [\"example.com\"]\n", "hosted_domains"),
         ("[[connector]]\nid = \"github\"\ntoken_url = \"https://github.example.com/token\"\n", "issuer: lacks"),
         ("[[connector]]\nid = \"github\"\napi_url = \"ftp://x\"\n", "api_url"),
@@ -214,6 +218,43 @@ fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
         let told = with_file(text, &github).expect_err(text).join("\n");
         assert!(told.contains(word) && !told.contains("hidden"), "{text}: {told}");
     }
+}
+
+#[test]
+fn sec_006_secrets_in_files_that_everybody_can_read_are_told_and_a_file_is_read_no_further_than_its_bound() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, secret) = (folder.path().join("connectors.toml"), folder.path().join("secret"));
+    let table = |more: &str| {
+        format!(
+            "[[connector]]\nid = \"x\"\nkind = \"openid\"\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n{more}"
+        )
+    };
+    let warned = |text: &str, modes: [u32; 2]| {
+        std::fs::write(&file, text).expect("written");
+        std::fs::write(&secret, "hidden\n").expect("written");
+        for (path, mode) in [&file, &secret].into_iter().zip(modes) {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+        }
+        let (_, notes) = read(&[ON, ("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))]).expect("good");
+        let notes = notes.warnings.into_iter().filter(|note| note.setting == "POSTERN_CONNECTORS_FILE");
+        notes.map(|note| note.text).collect::<Vec<_>>().join("\n")
+    };
+    let (inline, beside) = (table("client_secret = \"hidden\"\n"), table("client_secret_file = \"secret\"\n"));
+    for (text, modes, word) in [
+        (&inline, [0o644, 0o600], "client_secret: "),
+        (&inline, [0o640, 0o644], ""),
+        (&beside, [0o644, 0o600], ""),
+        (&beside, [0o600, 0o604], "client_secret_file: "),
+    ] {
+        let told = warned(text, modes);
+        assert_eq!((told.contains(word), told.is_empty()), (true, word.is_empty()), "{told}");
+        assert!(!told.contains("hidden"), "{told}");
+    }
+    let huge = format!("{inline}# {}\n", "x".repeat(1 << 20));
+    std::fs::write(&file, huge).expect("written");
+    let told = problems(&[ON, ("POSTERN_CONNECTORS_FILE", file.to_str().expect("UTF-8"))]);
+    assert!(told.contains("larger than 1 MiB"), "{told}");
 }
 
 #[test]
@@ -244,5 +285,5 @@ fn the_example_file_is_taken() {
         .chain([ON])
         .collect();
     let (config, _) = with_file(&whole, &env).unwrap_or_else(|problems| panic!("{problems:?}\n{whole}"));
-    assert_eq!(config.connectors.list.len(), 6);
+    assert_eq!(config.connectors.list.len(), 7);
 }

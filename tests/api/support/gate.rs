@@ -123,10 +123,24 @@ impl Gate {
         browser.open(&self.upstream.lets_in(&location, claims)).await
     }
 
-    /// The same in a fresh browser, which has to be in then.
+    /// Says on the page that `answer` leads to that there is no account yet.
+    pub(crate) async fn registers(&self, browser: &Browser, answer: &Answer) {
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let page = answer.header("location");
+        assert!(page.starts_with("/login/link/pst_cl_"), "{page}");
+        let answer = browser.submit(page, page, &[("register", "yes")]).await.expect(303);
+        assert!(answer.header("location").starts_with("/login?return_to="), "{answer:?}");
+    }
+
+    /// The same in a fresh browser, which has to be in then; somebody new whose address nobody vouches for
+    /// says so on the way.
     pub(crate) async fn comes_in(&self, connector: &str, claims: &Value) -> Browser {
         let browser = Browser::at(&self.server);
-        let answer = self.enters(&browser, connector, claims).await.expect(303);
+        let mut answer = self.enters(&browser, connector, claims).await.expect(303);
+        if answer.header("location").starts_with("/login/link/") {
+            self.registers(&browser, &answer).await;
+            answer = self.enters(&browser, connector, claims).await.expect(303);
+        }
         assert_eq!(answer.header("location"), "/account/security", "{answer:?}");
         browser
     }

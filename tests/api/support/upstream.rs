@@ -51,6 +51,11 @@ struct State {
     key: Key,
     kid: String,
     silent: bool,
+    /// What is answered by nothing.
+    held_back: Vec<String>,
+    /// What is answered without end.
+    flooding: Vec<String>,
+    flooded: usize,
 }
 
 impl Upstream {
@@ -65,6 +70,9 @@ impl Upstream {
             key: Key::rsa(),
             kid: "first".into(),
             silent: false,
+            held_back: Vec::new(),
+            flooding: Vec::new(),
+            flooded: 0,
         };
         let upstream = Self { issuer: format!("http://127.0.0.1:{port}"), state: Arc::new(Mutex::new(state)) };
         let serving = upstream.clone();
@@ -109,6 +117,21 @@ impl Upstream {
     /// Takes requests and answers none.
     pub(crate) fn falls_silent(&self, silent: bool) {
         self.state().silent = silent;
+    }
+
+    /// Takes requests of this method and path, and answers none of them.
+    pub(crate) fn holds_back(&self, what: &str) {
+        self.state().held_back.push(what.to_owned());
+    }
+
+    /// Answers this method and path with a gigabyte, or as much of it as is taken.
+    pub(crate) fn floods(&self, what: &str) {
+        self.state().flooding.push(what.to_owned());
+    }
+
+    /// How many bytes of such answers were taken.
+    pub(crate) fn flooded(&self) -> usize {
+        self.state().flooded
     }
 
     /// Signs by another key from now on.
@@ -192,7 +215,7 @@ impl Upstream {
         let said = {
             let mut state = self.state();
             state.asked.push(asked.clone());
-            if state.silent {
+            if state.silent || state.held_back.contains(&asked.what) {
                 None
             } else {
                 let next = state.next.get_mut(&asked.what).and_then(VecDeque::pop_front);
@@ -200,6 +223,9 @@ impl Upstream {
             }
         };
         let Some(said) = said else { return std::future::pending().await };
+        if self.state().flooding.contains(&asked.what) {
+            return self.flood(stream).await;
+        }
         let (status, media_type, body) = said.unwrap_or_else(|| self.usual(&asked));
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -207,6 +233,16 @@ impl Upstream {
         );
         let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
         let _ = stream.shutdown().await;
+    }
+
+    async fn flood(&self, mut stream: TcpStream) {
+        let head = format!("HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n\"", 1 << 30);
+        let part = [b'a'; 1 << 16];
+        let mut is_taken = stream.write_all(head.as_bytes()).await.is_ok();
+        while is_taken && self.flooded() < 1 << 30 {
+            is_taken = stream.write_all(&part).await.is_ok();
+            self.state().flooded += part.len();
+        }
     }
 
     fn usual(&self, asked: &Asked) -> Said {

@@ -18,6 +18,7 @@ pub(super) const APPLE: Known = Known {
     scope: &["name", "email"],
     // It answers in no other way when a name or an address is asked for.
     parameters: &[super::FORM_POST],
+    again: &[],
     trust: Trust::Claimed,
     source: Source::IdToken,
     groups: None,

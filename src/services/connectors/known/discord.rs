@@ -22,6 +22,7 @@ pub(super) const DISCORD: Known = Known {
     }),
     scope: &["identify", "email"],
     parameters: &[],
+    again: &[("prompt", "consent")],
     trust: Trust::Claimed,
     source: Source::Api(ask),
     groups: Some(groups),

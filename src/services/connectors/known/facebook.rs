@@ -22,6 +22,7 @@ pub(super) const FACEBOOK: Known = Known {
     scope: &["public_profile", "email"],
     // Who has kept their address back once is asked for it again.
     parameters: &[("auth_type", "rerequest")],
+    again: &[],
     // It says nothing of whether an address is the person's.
     trust: Trust::Never,
     source: Source::Api(ask),

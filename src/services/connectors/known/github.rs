@@ -22,6 +22,7 @@ pub(super) const GITHUB: Known = Known {
     }),
     scope: &["read:user", "user:email"],
     parameters: &[],
+    again: &[("prompt", "select_account")],
     trust: Trust::Claimed,
     source: Source::Api(ask),
     groups: Some(groups),

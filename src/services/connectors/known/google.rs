@@ -16,6 +16,7 @@ pub(super) const GOOGLE: Known = Known {
     }),
     scope: &["openid", "email", "profile"],
     parameters: &[],
+    again: &[("prompt", "select_account")],
     trust: Trust::Claimed,
     source: Source::IdToken,
     groups: None,

@@ -66,6 +66,9 @@ pub struct Known {
     pub scope: &'static [&'static str],
     /// Parameters of the authorization request besides.
     pub parameters: &'static [(&'static str, &'static str)],
+    /// Parameters of the request besides where the person has to prove anew who they are, as far as it can be
+    /// asked for that.
+    pub again: &'static [(&'static str, &'static str)],
     /// Whether its word for an address counts.
     pub trust: Trust,
     /// Where the profile comes from.
@@ -79,7 +82,16 @@ pub struct Known {
 /// Has the provider answer by a form that the browser posts (OAuth 2.0 Form Post Response Mode).
 const FORM_POST: (&str, &str) = ("response_mode", "form_post");
 
+/// Has the person prove anew who they are, and the ID token say when (OpenID Connect Core section 3.1.2.1).
+const PROVE_ANEW: [(&str, &str); 2] = [("prompt", "login"), ("max_age", "0")];
+
 impl Known {
+    /// Whether it can be had to ask people anew who they are, and tells that it did.
+    #[must_use]
+    pub fn asks_anew(&self) -> bool {
+        self.again == PROVE_ANEW
+    }
+
     /// Whether its answers come as a form, which another site's page posts.
     #[must_use]
     pub fn answers_by_form(&self) -> bool {

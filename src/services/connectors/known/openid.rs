@@ -8,6 +8,7 @@ pub(super) const OPENID: Known = Known {
     fixed: None,
     scope: &["openid", "profile", "email"],
     parameters: &[],
+    again: &super::PROVE_ANEW,
     trust: Trust::Claimed,
     source: Source::IdToken,
     groups: None,
