@@ -47,7 +47,10 @@ impl Visitor {
             path: request.original_uri().path().to_owned(),
             theme: Theme::parse(web.cookies.read(request.headers(), Cookie::Theme).unwrap_or_default()),
             connections: !app.connectors.list().is_empty(),
-            person: live.as_ref().map(|live| Person::new(&live.user.name, &live.user.email)),
+            person: live.as_ref().map(|live| {
+                let user = &live.user;
+                Person::new(&user.name, &user.email, user.picture.as_deref())
+            }),
         };
         Ok(Self { web, live, csrf, visit })
     }

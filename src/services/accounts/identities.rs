@@ -88,12 +88,14 @@ impl Accounts {
                     row.password_hash = Set(None);
                     row.password_changed_at = Set(Some(at));
                     row.provider = Set(profile.who.connector.clone());
+                    row.picture = Set(None);
                     if !name.is_empty() {
                         row.name = Set(name);
                     }
                 });
                 changed.await?;
                 it.users.unlink_all(tx, now.id).await?;
+                it.users.drop_picture(tx, now.id).await?;
                 let subjects = it.grants.end_sessions(tx, now.id, None).await?;
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
                 it.put_identity(tx, now.id, &profile, &doer).await?;

@@ -4,6 +4,7 @@
 mod credentials;
 mod doer;
 mod identities;
+mod profile;
 mod standing;
 
 pub use doer::Doer;

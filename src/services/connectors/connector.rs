@@ -118,6 +118,10 @@ pub struct Connector {
     pub longest_logout: usize,
     /// Whether its tokens are kept, as long as the session that came by them.
     pub keep_tokens: bool,
+    /// Whether names and picture are taken at each sign-in; else at the first.
+    pub refreshes: bool,
+    /// Whether the proof that only whoever began a sign-in ends it goes along (RFC 7636).
+    pub pkce: bool,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
     /// Who may come in.

@@ -34,7 +34,6 @@ mod who;
 
 pub use connector::Connector;
 pub use flow::{Begun, Errand};
-pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use logout_token::Over;
 pub use protocol::Returned;
@@ -52,7 +51,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::caller::Caller;
 use super::database::Database;
-use super::outgoing::Outgoing;
+use super::outgoing::{Image, Outgoing};
 use super::shared::Shared;
 use super::users::Users;
 use crate::clock::Clock;
@@ -127,6 +126,12 @@ impl Connectors {
     /// The picture on the button of `connector`; none where it has none, or none can be had.
     pub async fn image(&self, connector: &Connector) -> Option<Image> {
         self.images.of(connector).await
+    }
+
+    /// The picture of a person, whom the provider of `connector` says to be seen at `address`; none where
+    /// none can be had.
+    pub async fn picture(&self, address: &str, connector: &str) -> Option<Image> {
+        self.images.of_person(address, connector).await
     }
 
     /// The one to which the sign-in page leads straight on, where it does.

@@ -1,6 +1,7 @@
 //! Who somebody is, from the claims of a provider.
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::connector::{ClaimNames, Connector, Provider, Trust};
 use super::{failure, said, tenant};
@@ -12,6 +13,8 @@ use crate::services::users::standing::Standing;
 
 /// Longest subject, in ASCII characters (OpenID Connect Core section 2).
 const LONGEST_SUBJECT: usize = 255;
+/// Longest address of a picture, in bytes.
+const LONGEST_ADDRESS: usize = 2000;
 
 /// Claims by their names.
 pub(super) type Claims = Map<String, Value>;
@@ -41,6 +44,7 @@ pub(super) fn of_claims(connector: &Connector, provider: &Provider, token: &Clai
         // An address is nobody's user name.
         username: username.filter(|name| !name.contains('@')).map(str::to_owned),
         email,
+        picture: text("picture").and_then(picture),
         standing: Standing::default(),
     })
 }
@@ -83,6 +87,12 @@ fn is_yes(value: &Value) -> bool {
         Value::Number(number) => number.as_u64() == Some(1),
         _ => false,
     }
+}
+
+/// The address of a picture; none where `text` is none, as some write there that there is none.
+pub(super) fn picture(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+    (url.as_str().len() <= LONGEST_ADDRESS).then(|| url.into())
 }
 
 /// `address` as it counts here; none when it is no address.

@@ -38,7 +38,8 @@ impl Connectors {
         state: &str,
     ) -> Result<String> {
         let mut url = Url::parse(&provider.authorization_url).map_err(failure::upstream)?;
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(begun.verifier.clone()));
+        let verifier = PkceCodeVerifier::new(begun.verifier.clone());
+        let challenge = connector.pkce.then(|| PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &connector.client_id)
@@ -46,8 +47,9 @@ impl Connectors {
             .append_pair("scope", &connector.scope.join(" "))
             .append_pair("state", state)
             .append_pair("nonce", &begun.nonce)
-            .append_pair("code_challenge", challenge.as_str())
-            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(challenge.iter().flat_map(|challenge| {
+                [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]
+            }))
             .extend_pairs(connector.known.parameters)
             .extend_pairs(connector.audience.iter().map(|audience| ("audience", audience)));
         Ok(url.into())
@@ -102,8 +104,8 @@ impl Connectors {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", redirect_uri.as_str()),
-            ("code_verifier", begun.verifier.as_str()),
         ];
+        fields.extend(connector.pkce.then_some(("code_verifier", begun.verifier.as_str())));
         let announced = if provider.takes_post { SecretMethod::Post } else { SecretMethod::Basic };
         let mut proof = Proof::None;
         let secret = connector.secret(provider, self.parts.clock.now())?;

@@ -6,6 +6,7 @@
 use entity::Names;
 
 use super::SignIn;
+use super::picture::PictureErrand;
 use super::start::Proven;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
@@ -38,7 +39,10 @@ impl SignIn {
         before: Option<&Live>,
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         let proven = self.recognise(caller, connector, arrival).await?;
-        self.enter(caller, proven, before).await
+        let picture = PictureErrand::of(caller, connector, &proven);
+        let entered = self.enter(caller, proven, before).await?;
+        self.fetch_picture(picture).await;
+        Ok(entered)
     }
 
     /// The same through the session API, for the chat's own front end.
@@ -52,7 +56,10 @@ impl SignIn {
         arrival: &Arrival,
     ) -> Result<Refreshed> {
         let proven = self.recognise(caller, connector, arrival).await?;
-        self.enter_chat(caller, proven).await
+        let picture = PictureErrand::of(caller, connector, &proven);
+        let entered = self.enter_chat(caller, proven).await?;
+        self.fetch_picture(picture).await;
+        Ok(entered)
     }
 
     async fn recognise(&self, caller: &Caller, connector: &Connector, arrival: &Arrival) -> Result<Proven> {
@@ -68,7 +75,11 @@ impl SignIn {
         };
         if let Some(user) = found {
             self.check_admitted(caller, &user).await?;
-            return self.accounts.take_standing(user, profile, Doer::stranger(caller)).await;
+            let user = self.accounts.take_standing(user, profile, Doer::stranger(caller)).await?;
+            return match connector.refreshes {
+                true => self.accounts.take_names(user, profile, username(profile), Doer::stranger(caller)).await,
+                false => Ok(user),
+            };
         }
         let email = profile.email.as_ref().ok_or(ErrorKind::EmailMissing)?;
         match self.users.by_email(email.address.canonical()).await? {
@@ -125,12 +136,11 @@ impl SignIn {
             return Err(ErrorKind::RegistrationOff.into());
         }
         self.check_domain(connector, email)?;
-        let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
         let new = NewUser {
             email: email.address.clone(),
             email_verified: email.verified,
             name: profile.name.clone(),
-            username: username.filter(|name| !RESERVED.contains(&name.as_str())),
+            username: username(profile),
             password_hash: None,
             roles: profile.standing.roles(&Names::new([USER])),
             groups: profile.standing.groups(&Names::default()),
@@ -144,4 +154,10 @@ impl SignIn {
             Created::AddressTaken => Err(ErrorKind::AccountExists.into()),
         }
     }
+}
+
+/// The user name that somebody has over there, if it may be one here.
+fn username(profile: &Profile) -> Option<Username> {
+    let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
+    username.filter(|name| !RESERVED.contains(&name.as_str()))
 }

@@ -2,6 +2,7 @@
 
 mod connector;
 mod device;
+mod picture;
 mod start;
 
 use std::sync::Arc;

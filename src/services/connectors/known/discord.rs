@@ -1,6 +1,7 @@
 //! Discord (OAuth 2.0 and its API).
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use super::pages::MOST_PAGES;
 use super::{Api, Fixed, Known, Source, Trust};
@@ -43,9 +44,28 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: user["email"].as_str().and_then(|address| api.email(address, user["verified"] == true)),
             name: api.name([user["global_name"].as_str(), username]),
             username: username.map(str::to_owned),
+            picture: picture(id, &user),
             standing: Standing::default(),
         })
     })
+}
+
+/// Where Discord's pictures are.
+const PICTURES: &str = "https://cdn.discordapp.com";
+
+/// Where the picture of the person `id` is (Image Formatting): their own, else the one that Discord gives to
+/// whoever has none. Of one that moves the still, which is smaller.
+fn picture(id: &str, user: &Value) -> Option<String> {
+    if let Some(hash) = user["avatar"].as_str() {
+        let digits = hash.strip_prefix("a_").unwrap_or(hash);
+        let is_hash = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return is_hash.then(|| format!("{PICTURES}/avatars/{id}/{hash}.png?size=256"));
+    }
+    let number = match user["discriminator"].as_str() {
+        None | Some("0") => (id.parse::<u64>().ok()? >> 22) % 6,
+        Some(old) => old.parse::<u64>().ok()? % 5,
+    };
+    Some(format!("{PICTURES}/embed/avatars/{number}.png"))
 }
 
 /// How many servers stand on a page.
@@ -71,4 +91,28 @@ fn groups<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>> {
 
 fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::picture;
+
+    #[test]
+    fn a_picture_is_ones_own_or_the_one_of_those_who_have_none() {
+        let id = "80351110224678912";
+        let own = "https://cdn.discordapp.com/avatars/80351110224678912";
+        for (avatar, discriminator, expected) in [
+            (json!("8342729096ea3675"), json!("0"), Some(format!("{own}/8342729096ea3675.png?size=256"))),
+            (json!("a_1269e74af4df7417"), json!("0"), Some(format!("{own}/a_1269e74af4df7417.png?size=256"))),
+            (json!(null), json!("0"), Some("https://cdn.discordapp.com/embed/avatars/5.png".to_owned())),
+            (json!(null), json!("1337"), Some("https://cdn.discordapp.com/embed/avatars/2.png".to_owned())),
+            (json!(null), json!("x"), None),
+            (json!("../../../evil?x="), json!("0"), None),
+            (json!("a_"), json!("0"), None),
+        ] {
+            assert_eq!(picture(id, &json!({"avatar": avatar, "discriminator": discriminator})), expected, "{avatar}");
+        }
+    }
 }
