@@ -121,7 +121,12 @@ impl Connector {
 
     /// Whether groups matter here.
     pub(super) fn asks_groups(&self) -> bool {
-        self.admission.groups().next().is_some() || !self.mapping.groups.is_empty()
+        self.groups().next().is_some()
+    }
+
+    /// Every group that is named here.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
+        self.admission.groups().chain(self.mapping.groups.iter().map(|mapped| mapped.name.as_str()))
     }
 
     /// Whether something that matters here may stand in the userinfo alone.

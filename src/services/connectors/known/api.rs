@@ -28,11 +28,7 @@ pub struct Api<'a> {
 impl Api<'_> {
     /// The JSON at `path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value> {
-        let mut answer = self.ask(path).await?;
-        if let Some(pause) = pause(&answer) {
-            tokio::time::sleep(pause).await;
-            answer = self.ask(path).await?;
-        }
+        let answer = self.ask_patiently(path).await?;
         match answer.status {
             200 => {
                 let value: Value = serde_json::from_slice(&answer.body).map_err(failure::upstream)?;
@@ -45,11 +41,23 @@ impl Api<'_> {
 
     /// The same, or nothing where the token does not open it.
     pub(super) async fn get_if_allowed(&self, path: &str) -> Result<Option<Value>> {
-        let answer = self.ask(path).await?;
+        let answer = self.ask_patiently(path).await?;
         match answer.status {
             200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
             401 | 403 | 404 => Ok(None),
             status => Err(failure::of_status(status)),
+        }
+    }
+
+    /// Asks, and once more where it says that it will answer in a moment.
+    async fn ask_patiently(&self, path: &str) -> Result<Answer> {
+        let answer = self.ask(path).await?;
+        match pause(&answer) {
+            Some(pause) => {
+                tokio::time::sleep(pause).await;
+                self.ask(path).await
+            }
+            None => Ok(answer),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Discord (OAuth 2.0 and its API).
 
+use std::collections::BTreeSet;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::pages::MOST_PAGES;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
@@ -26,7 +27,7 @@ pub(super) const DISCORD: Known = Known {
     trust: Trust::Claimed,
     source: Source::Api(ask),
     groups: Some(groups),
-    scope_of_groups: &["guilds"],
+    scope_of_groups: &["guilds.members.read"],
 };
 
 fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
@@ -68,21 +69,23 @@ fn picture(id: &str, user: &Value) -> Option<String> {
     Some(format!("{PICTURES}/embed/avatars/{number}.png"))
 }
 
-/// How many servers stand on a page.
-const PAGE: usize = 200;
-
-/// Servers, by their ids.
+/// The servers that they are full members of, and their roles there as `server/role`, all by their ids. Only
+/// servers that the settings name are asked about: in which others somebody is, is nobody's business.
 fn groups<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>> {
     Box::pin(async move {
-        let (mut groups, mut after) = (Vec::new(), String::new());
-        for _ in 0..MOST_PAGES {
-            let page = api.get(&format!("/users/@me/guilds?limit={PAGE}{after}")).await?;
-            let page = page.as_array().ok_or_else(|| api.nonsense("its servers are no list"))?;
-            let ids = page.iter().filter_map(|guild| guild["id"].as_str().filter(|id| is_id(id)));
-            groups.extend(ids.map(str::to_owned));
-            match groups.last() {
-                Some(last) if page.len() >= PAGE => after = format!("&after={last}"),
-                _ => break,
+        let named = api.connector.groups().filter_map(|name| name.split('/').next()).filter(|id| is_id(id));
+        let mut groups = Vec::new();
+        for server in named.collect::<BTreeSet<&str>>() {
+            let Some(member) = api.get_if_allowed(&format!("/users/@me/guilds/{server}/member")).await? else {
+                continue;
+            };
+            let roles =
+                member["roles"].as_array().ok_or_else(|| api.nonsense("their roles in a server are no list"))?;
+            // Who has not agreed to the rules of a server yet may do nothing there.
+            if member["pending"] != true {
+                let roles = roles.iter().filter_map(Value::as_str).filter(|role| is_id(role));
+                groups.extend(roles.map(|role| format!("{server}/{role}")));
+                groups.push(server.to_owned());
             }
         }
         Ok(groups)
