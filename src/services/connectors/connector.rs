@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entity::Timestamp;
 use secrecy::SecretString;
+use url::Url;
 
 use super::admission::Admission;
 use super::client_secret::Signer;
@@ -137,6 +138,18 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// Whether it is asked where the provider itself is, and not at a server of somebody's own.
+    #[must_use]
+    pub fn is_at_home(&self) -> bool {
+        let origin = |address: &str| Url::parse(address).ok().map(|url| url.origin());
+        match (&self.place, &self.known.fixed) {
+            (Place::Fixed(provider), Some(fixed)) => {
+                provider.issuer == fixed.issuer && origin(&provider.token_url) == origin(fixed.token_url)
+            }
+            _ => false,
+        }
+    }
+
     /// The callback address, which has to be registered at the provider, where we are at `issuer`.
     #[must_use]
     pub fn callback_below(&self, issuer: &str) -> String {

@@ -8,6 +8,7 @@ mod client_secret;
 pub mod connector;
 mod discovery;
 mod draft;
+mod examine;
 mod failure;
 mod farewell;
 mod file;
@@ -32,7 +33,8 @@ mod unique;
 mod upstream;
 mod who;
 
-pub use connector::Connector;
+pub use connector::{Connector, Provider};
+pub use examine::{Credentials, Seen};
 pub use flow::{Begun, Errand};
 pub use kept::{Kept, LinkKey};
 pub use logout_token::Over;

@@ -13,7 +13,7 @@ use super::token_answer::{self, Tokens};
 use super::upstream::{Arrival, Upstream};
 use super::{Connectors, failure, profile, tenant};
 use crate::error::{Error, ErrorKind, Result};
-use crate::services::outgoing::Proof;
+use crate::services::outgoing::{Answer, Proof};
 
 /// What a provider's answer brings along (RFC 6749 section 4.1.2, RFC 9207).
 #[derive(Clone, Debug, Default)]
@@ -47,9 +47,11 @@ impl Connectors {
             .append_pair("scope", &connector.scope.join(" "))
             .append_pair("state", state)
             .append_pair("nonce", &begun.nonce)
-            .extend_pairs(challenge.iter().flat_map(|challenge| {
-                [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]
-            }))
+            .extend_pairs(
+                challenge
+                    .iter()
+                    .flat_map(|challenge| [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]),
+            )
             .extend_pairs(connector.known.parameters)
             .extend_pairs(connector.audience.iter().map(|audience| ("audience", audience)));
         Ok(url.into())
@@ -98,14 +100,22 @@ impl Connectors {
     }
 
     async fn exchange(&self, connector: &Connector, provider: &Provider, begun: &Begun, code: &str) -> Result<Tokens> {
+        token_answer::read(&self.show_code(connector, provider, &begun.verifier, code).await?)
+    }
+
+    /// What the provider answers to `code`, shown with what proves who we are.
+    pub(super) async fn show_code(
+        &self,
+        connector: &Connector,
+        provider: &Provider,
+        verifier: &str,
+        code: &str,
+    ) -> Result<Answer> {
         self.check_place(connector).await?;
         let redirect_uri = self.callback(connector);
-        let mut fields = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", redirect_uri.as_str()),
-        ];
-        fields.extend(connector.pkce.then_some(("code_verifier", begun.verifier.as_str())));
+        let mut fields =
+            vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
+        fields.extend(connector.pkce.then_some(("code_verifier", verifier)));
         let announced = if provider.takes_post { SecretMethod::Post } else { SecretMethod::Basic };
         let mut proof = Proof::None;
         let secret = connector.secret(provider, self.parts.clock.now())?;
@@ -116,8 +126,7 @@ impl Connectors {
             }
             (None, _) => fields.push(("client_id", connector.client_id.as_str())),
         }
-        let answer = self.parts.outgoing.ask(&provider.token_url, &fields, proof).await?;
-        token_answer::read(&answer)
+        self.parts.outgoing.ask(&provider.token_url, &fields, proof).await
     }
 
     /// The claims of the ID token, which must be of this sign-in.
