@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::services::audit::EventKind;
 use crate::services::outgoing::Image;
 use crate::services::shared::Subject;
+use crate::services::users::User;
 use crate::services::users::identity::Profile;
 use crate::services::users::username::Username;
-use crate::services::users::User;
 
 impl Accounts {
     /// Gives `user` the picture that the provider of `connector` has of them: instead of the one that they have

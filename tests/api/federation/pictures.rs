@@ -122,7 +122,8 @@ async fn endless() -> String {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request).await;
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: {}\r\n\r\nGIF89a", 1 << 30);
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: {}\r\n\r\nGIF89a", 1 << 30);
             let mut part = head.into_bytes();
             while stream.write_all(&part).await.is_ok() {
                 part = vec![0; 1 << 16];
