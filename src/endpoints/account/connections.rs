@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
-use crate::services::accounts::Doer;
+use crate::services::accounts::{Doer, Open};
 use crate::services::caller::Caller;
 use crate::services::connectors::{Connector, Errand, Kept, LinkKey};
 use crate::services::sessions::Live;
@@ -175,8 +175,10 @@ pub(crate) async fn submit(form: Form<ChangeForm>, app: App, member: Member, cal
         }
         ChangeForm { connect: None, remove: Some(id) } => {
             let id = id.parse().map_err(|_| ErrorKind::NotFound)?;
-            let ways: Vec<String> = app.connectors.list().iter().map(|connector| connector.id.clone()).collect();
-            app.accounts.unlink(user, id, ways, Doer::person(user, &caller)).await?;
+            let open =
+                |connector: &Connector| Open { connector: connector.id.clone(), withdrawn: connector.withdrawn() };
+            let open = app.connectors.list().iter().map(open).collect();
+            app.accounts.unlink(user, id, open, Doer::person(user, &caller)).await?;
             visitor.lead_to("/account/connections?done=removed")
         }
         ChangeForm { .. } => Err(ErrorKind::InvalidRequest.into()),

@@ -7,9 +7,20 @@ use super::{Accounts, Doer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::database::Executor;
+use crate::services::installation;
 use crate::services::shared::Subject;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 use crate::services::users::{ADMIN, Created, NewUser, User, as_admin};
+
+/// A connector that lets people in.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Its id.
+    pub connector: String,
+    /// What it makes of somebody of whom it says nothing any more.
+    pub withdrawn: Standing,
+}
 
 impl Accounts {
     /// Makes an account that `profile` opens.
@@ -122,46 +133,83 @@ impl Accounts {
                     false => Vec::new(),
                 };
                 let now = it.users.hold(tx, user.id).await?.ok_or(ErrorKind::WrongCredentials)?;
-                let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
-                let is_last = now.roles.contains(ADMIN) && admins.iter().all(|admin| *admin == now.id);
-                if is_last && !roles.contains(ADMIN) {
-                    tracing::warn!(user = %now.id, connector, "the last administrator stays one");
-                    roles = as_admin(&roles);
-                }
-                if (&roles, &groups) == (&now.roles, &now.groups) {
-                    return Ok((now, Vec::new()));
-                }
-                let changed = it.users.change(tx, now.id, |row| (row.roles, row.groups) = (Set(roles), Set(groups)));
-                let changed = changed.await?;
-                let event = doer.event(EventKind::RolesChanged, now.id).with("connector", connector);
-                let event = event.with("roles", changed.roles.to_string()).with("groups", changed.groups.to_string());
-                it.audit.record(tx, event).await?;
-                Ok((changed, vec![Subject::User(now.id)]))
+                let changed = it.lay(tx, &now, &admins, &standing, &connector, &doer).await?;
+                let subjects = changed.iter().map(|user| Subject::User(user.id)).collect();
+                Ok((changed.unwrap_or(now), subjects))
             })
         })
         .await
     }
 
-    /// Takes the identity `id` away from `user`; never the last way in, where `open` are the connectors
-    /// that let people in.
+    /// Lays `standing`, which is by `connector`, over what `now` has; answers the account if that changes it.
+    /// Both `now` and the `admins` are held.
+    async fn lay(
+        &self,
+        tx: &Executor<'_>,
+        now: &User,
+        admins: &[UserId],
+        standing: &Standing,
+        connector: &str,
+        doer: &Doer,
+    ) -> Result<Option<User>> {
+        let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
+        let is_demoted = now.roles.contains(ADMIN) && !roles.contains(ADMIN);
+        if is_demoted && !self.has_another(tx, now.id, admins).await? {
+            tracing::warn!(user = %now.id, connector, "the last administrator stays one");
+            roles = as_admin(&roles);
+        }
+        if (&roles, &groups) == (&now.roles, &now.groups) {
+            return Ok(None);
+        }
+        if roles.contains(ADMIN) {
+            // A service with an administrator has no place left for a first one.
+            installation::claim_first_admin(tx, self.clock.now()).await?;
+        }
+        let changed = self.users.change(tx, now.id, |row| (row.roles, row.groups) = (Set(roles), Set(groups))).await?;
+        let event = doer.event(EventKind::RolesChanged, now.id).with("connector", connector);
+        let event = event.with("roles", changed.roles.to_string()).with("groups", changed.groups.to_string());
+        self.audit.record(tx, event).await?;
+        Ok(Some(changed))
+    }
+
+    /// Whether one of `admins` can run the service besides `user`.
+    async fn has_another(&self, tx: &Executor<'_>, user: UserId, admins: &[UserId]) -> Result<bool> {
+        for admin in admins.iter().filter(|admin| **admin != user) {
+            if !self.moderation.is_banned(tx, *admin).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes the identity `id` away from `user`, and the roles and groups that come by it; never the last way
+    /// in, where `open` are the connectors that let people in.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when it is not theirs; [`ErrorKind::Conflict`] for the last way in.
-    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<String>, doer: Doer) -> Result<()> {
+    pub async fn unlink(&self, user: UserId, id: IdentityId, open: Vec<Open>, doer: Doer) -> Result<()> {
         self.transact(move |it, tx| {
             Box::pin(async move {
+                let admins = it.users.hold_admins(tx).await?;
                 // Held, so that of two that go at once the second sees that it is the last.
                 let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
                 let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
                 let has_password = it.users.settings.email_login && now.password_hash.is_some();
                 let left = it.users.linked(tx, user).await?;
-                if !has_password && !left.iter().any(|connector| open.contains(connector)) {
+                if !has_password && !left.iter().any(|left| open.iter().any(|open| open.connector == *left)) {
                     let words = "This is your only way in. Connect another one first.";
                     return Err(Error::new(ErrorKind::Conflict, words));
                 }
-                let event = doer.event(EventKind::IdentityUnlinked, user).with("connector", gone.connector);
+                let event = doer.event(EventKind::IdentityUnlinked, user).with("connector", gone.connector.clone());
                 it.audit.record(tx, event).await?;
-                Ok(((), Vec::new()))
+                // Nothing over there would ever take them away again.
+                let decided = open.iter().find(|open| open.connector == gone.connector);
+                let decided = decided.filter(|open| !left.contains(&open.connector));
+                let changed = match decided {
+                    Some(open) => it.lay(tx, &now, &admins, &open.withdrawn, &gone.connector, &doer).await?,
+                    None => None,
+                };
+                Ok(((), changed.iter().map(|user| Subject::User(user.id)).collect()))
             })
         })
         .await

@@ -8,6 +8,7 @@ mod profile;
 mod standing;
 
 pub use doer::Doer;
+pub use identities::Open;
 pub use standing::NewBan;
 
 use std::sync::Arc;

@@ -10,9 +10,12 @@ use super::file::{Keys, put};
 use super::mapping::{Mapped, Mapping};
 use super::tenant;
 use crate::env::{address, words};
+use crate::services::users::ADMIN;
 
 /// Longest name of a group, a claim or a role, in bytes; those of directories are long.
 const LONGEST: usize = 300;
+/// Longest role, in characters.
+const LONGEST_ROLE: usize = 80;
 
 impl Keys<'_> {
     pub(super) fn signing_out(&mut self, draft: &mut Draft) {
@@ -72,12 +75,17 @@ impl Keys<'_> {
 }
 
 fn mapped((name, roles): (&String, &Value)) -> Option<Mapped> {
-    let role = |value: &Value| value.as_str().filter(|role| is_name(role)).map(str::to_owned);
+    let role = |value: &Value| value.as_str().filter(|role| is_role(role)).map(str::to_owned);
     let roles = match roles {
         Value::Array(list) => list.iter().map(role).collect::<Option<Vec<_>>>()?,
         one => vec![role(one)?],
     };
     (is_name(name) && !roles.is_empty()).then(|| Mapped { name: name.clone(), roles })
+}
+
+/// A role as the command line takes them; the one of administrators is written in one way.
+fn is_role(text: &str) -> bool {
+    is_name(text) && text.chars().count() <= LONGEST_ROLE && (text == ADMIN || !text.eq_ignore_ascii_case(ADMIN))
 }
 
 fn is_name(text: &str) -> bool {

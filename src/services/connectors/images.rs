@@ -20,12 +20,15 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// How many pictures of people are fetched at once: each may be a megabyte, and slow.
 const AT_ONCE: usize = 16;
 
-/// Those of buttons that were fetched, and when. Bounded by the number of connectors.
+/// What was fetched, and when.
+type Fetched = (Timestamp, Option<Image>);
+
+/// The pictures of buttons that were fetched, bounded by the number of connectors; and room for those of people.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     outgoing: Outgoing,
     clock: Clock,
-    kept: Arc<Mutex<HashMap<String, (Timestamp, Option<Image>)>>>,
+    kept: Arc<Mutex<HashMap<String, Fetched>>>,
     room: Arc<Semaphore>,
 }
 

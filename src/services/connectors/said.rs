@@ -58,6 +58,12 @@ impl Said {
         Self { id, userinfo, access, groups }
     }
 
+    /// Takes `groups`, for which the ID token had no room, as if they stood there.
+    pub(super) fn know_groups(&mut self, groups: Vec<String>) {
+        self.id.insert(GROUPS[0].to_owned(), groups.clone().into());
+        self.groups = groups;
+    }
+
     /// What the claim at `path` holds there.
     pub(super) fn values(&self, kind: TokenKind, path: &str) -> Vec<String> {
         let claims = match kind {
@@ -72,6 +78,11 @@ impl Said {
     pub(super) fn anywhere(&self, path: &str) -> Vec<String> {
         at(&self.id, path).or_else(|| at(&self.userinfo, path)).map(texts).unwrap_or_default()
     }
+}
+
+/// Whether groups stand in the claim at `path`.
+pub(super) fn is_groups(path: &str) -> bool {
+    GROUPS.contains(&path)
 }
 
 /// Whether `claims` say groups themselves.

@@ -89,7 +89,7 @@ impl Settings {
         );
         let before = env.problems().len();
         let mut drafts = BTreeMap::new();
-        let (draft, straight) = openid::read(env, url);
+        let openid::Read { draft, straight, roles } = openid::read(env, url);
         drafts.extend(draft.map(|draft| ("openid".to_owned(), draft)));
         for names in &NAMES {
             if let Some(draft) = one(env, names, url) {
@@ -107,6 +107,11 @@ impl Settings {
             files::existing,
         );
         add_file(env, path.flatten().as_ref(), &mut drafts);
+        if let Some(draft) = drafts.get_mut("openid") {
+            roles.onto(draft);
+        } else if roles.keep_somebody_out() {
+            env.warn("OPENID_REQUIRED_ROLE", "says nothing: no provider is called openid.");
+        }
         let (is_on, registration, by_openid, straight) = (is_on?, registration?, by_openid?, straight?);
         let may_register = |known: &Known| if known.kind == "openid" { by_openid } else { registration };
         let list = finish(env, drafts, may_register);

@@ -7,12 +7,13 @@ use super::connector::{Connector, Provider};
 use super::flow::Begun;
 use super::known::{Api, Source};
 use super::profile::Claims;
-use super::said::{Said, TokenKind, access_claims, has_groups};
+use super::said::{Said, TokenKind, access_claims, has_groups, is_groups};
 use super::token_answer::Tokens;
-use super::{Connectors, failure, profile};
+use super::{Connectors, failure, profile, tenant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 use crate::services::users::identity::Profile;
+use crate::services::users::standing::Standing;
 
 /// Longest name of a session over there that is kept, in bytes.
 const LONGEST_SID: usize = 255;
@@ -39,11 +40,16 @@ impl Connectors {
             Source::IdToken => {
                 let claims = self.claims(connector, provider, begun, tokens).await?;
                 connector.check_hosted_domain(&claims)?;
+                if tenant::is_template(&provider.issuer) && connector.admission.tenants.is_empty() {
+                    // Whoever has an account at any tenant could come in (SEC-099).
+                    return Err(Error::from(ErrorKind::OtherTenant)
+                        .because("its issuer has many tenants, and the setting `tenants` names none"));
+                }
                 let more = self.userinfo(connector, provider, &claims, tokens).await?;
                 let profile = profile::of_claims(connector, provider, &claims, &more)?;
                 let mut said = Said::by_claims(claims, more, access_claims(tokens.access.expose_secret()));
                 if connector.asks_groups() && has_too_many_groups(&said.id) {
-                    said.groups = self.groups_of_graph(provider, tokens).await?;
+                    said.know_groups(self.groups_of_graph(provider, tokens).await?);
                 }
                 (profile, said)
             }
@@ -72,8 +78,9 @@ impl Connectors {
                 true => Ok(more),
                 false => Err(failure::upstream("its userinfo is of somebody else")),
             },
-            // Nobody loses a role because a server is away.
+            // Nobody loses a role because a server is away, or answers in a form that we cannot read.
             _ if is_needed && answer.status != 200 => Err(failure::of_status(answer.status)),
+            None if is_needed => Err(failure::upstream("its userinfo is no JSON object")),
             _ => {
                 tracing::info!(status = answer.status, "a provider's userinfo cannot be read");
                 Ok(Claims::new())
@@ -119,9 +126,19 @@ impl Connector {
         Ok(profile)
     }
 
+    /// What somebody becomes who does not come in by it any more.
+    #[must_use]
+    pub fn withdrawn(&self) -> Standing {
+        self.mapping.standing(&self.admission, &Said::default()).withdrawn()
+    }
+
     /// Whether groups matter here.
     pub(super) fn asks_groups(&self) -> bool {
+        let (admission, mapping) = (&self.admission, &self.mapping);
+        let tests = [admission.required_role.as_ref(), mapping.admin.as_ref()].into_iter().flatten();
+        let paths = tests.map(|it| &it.path).chain(mapping.sync.iter().map(|sync| &sync.path));
         self.groups().next().is_some()
+            || paths.chain(mapping.claims.iter().map(|(path, _)| path)).any(|path| is_groups(path))
     }
 
     /// Every group that is named here.

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::email::Email;
 use super::username::Username;
-use super::{USER, User, Users, as_admin};
+use super::{ADMIN, USER, User, Users, as_admin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::database::Executor;
 use crate::services::installation;
@@ -62,7 +62,10 @@ impl Users {
             username::Entity::delete_by_id(given.as_str()).exec(tx).await?;
             return Ok(Created::AddressTaken);
         }
-        let is_first = new.may_be_first && installation::claim_first_admin(tx, self.clock.now()).await?;
+        // Whoever is made an administrator takes that place too: the next stranger must not get it.
+        let is_for_admins = new.may_be_first || new.roles.contains(ADMIN);
+        let is_first =
+            is_for_admins && installation::claim_first_admin(tx, self.clock.now()).await? && new.may_be_first;
         let user = Entity::find().filter(Column::EmailCanonical.eq(new.email.canonical())).one(tx).await?;
         let user = user.ok_or_else(|| Error::internal("an account that was just made is gone"))?;
         if !is_first {

@@ -41,6 +41,14 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// The same word, taken back: nothing that it decides about holds any more.
+    #[must_use]
+    pub fn withdrawn(mut self) -> Self {
+        self.roles.holds.clear();
+        self.groups.holds.clear();
+        self
+    }
+
     /// The roles of somebody who has had `before`; never none.
     #[must_use]
     pub fn roles(&self, before: &Names) -> Names {

@@ -49,17 +49,20 @@ fn is_in(answer: &Answer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_100_github_members_come_in_and_are_asked_for_each_time() {
     let gate = at_github("organizations = [\"Example-Org\"]").await;
-    for (status, list) in [
-        (200, json!([])),
-        (200, json!([membership("example-org", "pending")])),
-        (200, json!([membership("example-org-2", "active"), membership("other-org", "active")])),
-        (302, json!({})),
-        (403, json!({"message": "Resource not accessible by integration"})),
-        (404, json!({"message": "Not Found"})),
+    for (status, list, why) in [
+        (200, json!([]), "not_a_member"),
+        (200, json!([membership("example-org", "pending")]), "not_a_member"),
+        (200, json!([membership("example-org-2", "active"), membership("other-org", "active")]), "not_a_member"),
+        (302, json!({}), "groups_unknown"),
+        (403, json!({"message": "Resource not accessible by integration"}), "groups_unknown"),
+        (404, json!({"message": "Not Found"}), "groups_unknown"),
     ] {
         gate.upstream.says(ORGANIZATIONS, status, &list);
-        assert_eq!(refused(&by(&gate, "github").await), "not_a_member", "{status} {list}");
+        assert_eq!(refused(&by(&gate, "github").await), why, "{status} {list}");
     }
+    let too_often = "application/json\r\nx-ratelimit-remaining: 0";
+    gate.upstream.says_text(ORGANIZATIONS, 403, too_often, "{\"message\": \"API rate limit exceeded\"}");
+    assert_eq!(refused(&by(&gate, "github").await), "temporarily_unavailable");
     assert!(gate.who("ada@example.com").await.is_none());
     gate.upstream.says(ORGANIZATIONS, 200, &json!([membership("EXAMPLE-org", "active")]));
     is_in(&by(&gate, "github").await);
@@ -121,7 +124,7 @@ async fn discord_full_members_of_a_server_come_in_and_have_its_roles() {
         |pending: bool| json!({"user": {"id": "80351110224678912"}, "roles": ["41", "42", "4/2"], "pending": pending});
     for (status, answer, code) in [
         (404, json!({"message": "Unknown Guild", "code": 10004}), "not_a_member"),
-        (403, json!({"message": "Missing Access", "code": 50001}), "not_a_member"),
+        (403, json!({"message": "Missing Access", "code": 50001}), "groups_unknown"),
         // Who has not agreed to its rules yet.
         (200, member(true), "not_a_member"),
         (200, json!({"user": {}}), "provider_failed"),

@@ -1,7 +1,7 @@
 //! What people become by what a provider says of them, and which of its claims make a profile.
 
 use entity::Names;
-use postern::services::accounts::Doer;
+use postern::services::accounts::{Doer, NewBan, Open};
 use serde_json::json;
 
 use crate::support::Browser;
@@ -68,6 +68,70 @@ async fn an_administrator_is_one_while_the_claim_says_so_but_the_last_one_stays(
         assert_eq!(standing(gate, ada).await.0, ["user"], "a claim that lacks takes it away as well");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_007_who_is_made_administrator_over_there_leaves_that_place_to_no_stranger() {
+    let settings = [
+        ("OPENID_ADMIN_ROLE", "chat-admin"),
+        ("OPENID_ADMIN_ROLE_PARAMETER_PATH", "roles"),
+        ("OPENID_ADMIN_ROLE_TOKEN_KIND", "id"),
+    ];
+    for before in [None, Some(json!({}))] {
+        each_gate(&settings, async |gate| {
+            if let Some(before) = &before {
+                gate.comes_in("openid", before).await;
+            }
+            gate.comes_in("openid", &json!({"roles": ["chat-admin"]})).await;
+            assert_eq!(standing(gate, "ada@example.com").await.0, ["admin"]);
+            gate.server.sign_up("stranger@example.com").await;
+            assert_eq!(standing(gate, "stranger@example.com").await.0, ["user"]);
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_by_a_connection_goes_with_it_and_the_last_usable_administrator_stays() {
+    let admin = "[[connector]]\nid = \"openid\"\nrole_map = {owners = \"admin\", editors = \"editor\"}\n";
+    let gate = Gate::with_file(admin).await;
+    gate.server.sign_up("operator@example.com").await;
+    let connector = gate.app.connectors.named("openid").expect("a connector");
+    let open = || vec![Open { connector: "openid".to_owned(), withdrawn: connector.withdrawn() }];
+    let takes_away = async |email: &str| {
+        let user = gate.app.users.by_email(email).await.expect("a read").expect("an account");
+        gate.app.accounts.set_password(user.id, user.id.to_string(), Doer::command()).await.expect("set");
+        let identity = gate.app.users.identities(user.id).await.expect("a read").remove(0);
+        gate.app.accounts.unlink(user.id, identity.id, open(), Doer::command()).await.expect("taken away");
+    };
+    gate.comes_in("openid", &json!({"groups": ["owners", "editors"]})).await;
+    assert_eq!(standing(&gate, "ada@example.com").await, names(&["admin", "editor"], &["editors", "owners"]));
+    takes_away("ada@example.com").await;
+    assert_eq!(standing(&gate, "ada@example.com").await, names(&["user"], &[]));
+    let (ben, claims) = ("ben@example.com", json!({"sub": "ben", "email": "ben@example.com", "groups": ["owners"]}));
+    gate.comes_in("openid", &claims).await;
+    let operator = gate.app.users.by_email("operator@example.com").await.expect("a read").expect("an account").id;
+    gate.app.accounts.ban(operator, NewBan::default(), Doer::command()).await.expect("banned");
+    takes_away(ben).await;
+    assert_eq!(standing(&gate, ben).await.0, ["admin"], "who is banned runs nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_takes_no_role_away() {
+    let settings = [
+        ("OPENID_ADMIN_ROLE", "chat-admin"),
+        ("OPENID_ADMIN_ROLE_PARAMETER_PATH", "roles"),
+        ("OPENID_ADMIN_ROLE_TOKEN_KIND", "userinfo"),
+    ];
+    let gate = Gate::open(&settings).await;
+    gate.server.sign_up("operator@example.com").await;
+    let is = json!({"sub": "5f1d7a84", "roles": ["chat-admin"]});
+    gate.upstream.says("GET /userinfo", 200, &is);
+    gate.comes_in("openid", &json!({})).await;
+    gate.upstream.says_text("GET /userinfo", 200, "application/jwt", "e30.e30.e30");
+    let browser = Browser::at(&gate.server);
+    assert_eq!(refused(&gate.enters(&browser, "openid", &json!({})).await), "provider_failed");
+    assert_eq!(standing(&gate, "ada@example.com").await.0, ["admin"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,6 +136,31 @@ fn roles_of_the_openid_provider_are_whole_or_an_error() {
 }
 
 #[test]
+fn roles_count_wherever_the_openid_provider_is_set_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("connectors.toml");
+    let table = "[[connector]]\nid = \"openid\"\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\n\
+                 client_secret = \"hidden\"\n";
+    std::fs::write(&file, table).expect("a file");
+    let path = file.to_str().expect("UTF-8").to_owned();
+    let three: [(&'static str, &'static str); 3] = [
+        ("OPENID_REQUIRED_ROLE", "member"),
+        ("OPENID_REQUIRED_ROLE_PARAMETER_PATH", "roles"),
+        ("OPENID_REQUIRED_ROLE_TOKEN_KIND", "id"),
+    ];
+    let (_, notes) = read(&[&[ON][..], &three].concat()).expect("good");
+    assert!(notes.warnings.iter().any(|note| note.setting == "OPENID_REQUIRED_ROLE"), "{notes:?}");
+    let with_file = [&[ON, ("POSTERN_CONNECTORS_FILE", path.as_str())][..], &three].concat();
+    let (config, _) = read(&with_file).expect("good");
+    assert!(config.connectors.list[0].admission.required_role.is_some(), "nobody else is let in");
+    for role in ["Admin", "ADMIN"] {
+        std::fs::write(&file, format!("{table}role_map = {{owners = \"{role}\"}}\n")).expect("a file");
+        let told = read(&with_file).expect_err("an administrator who is none").join("\n");
+        assert!(told.contains("role_map"), "{told}");
+    }
+}
+
+#[test]
 fn passwords_may_be_off_where_there_is_another_way_in() {
     let github = [ON, ("GITHUB_CLIENT_ID", "id"), ("GITHUB_CLIENT_SECRET", "s"), ("ALLOW_EMAIL_LOGIN", "false")];
     read(&github).expect("good");

@@ -1,7 +1,8 @@
 //! Signing out over there too, and what is kept for it.
 
 use entity::upstream_session::Entity;
-use postern::services::accounts::Doer;
+use postern::services::accounts::{Doer, Open};
+use postern::services::users::standing::Standing;
 use sea_orm::EntityTrait;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -87,7 +88,7 @@ async fn sec_102_tokens_that_are_asked_for_go_with_the_session_and_with_the_iden
     gate.comes_in("mail", &json!({})).await;
     let row = of_mail().await.expect("a row");
     let user = gate.server.app.users.by_email("ada@example.com").await.expect("a read").expect("a person").id;
-    let open = vec!["openid".to_owned()];
+    let open = vec![Open { connector: "openid".to_owned(), withdrawn: Standing::default() }];
     gate.server.app.accounts.unlink(user, row.identity_id, open, Doer::command()).await.expect("taken away");
     assert!(of_mail().await.is_none());
 }

@@ -73,7 +73,10 @@ impl Gate {
         let mut tables = vec![connectors_file(&upstream.issuer)];
         if more.iter().any(|(name, _)| *name == "APPLE_CLIENT_ID") {
             let method = "token_endpoint_auth_method = \"client_secret_post\"";
-            tables.push(format!("[[connector]]\nid = \"apple\"\nissuer = \"{}\"\n{method}\n", upstream.issuer));
+            tables.push(format!(
+                "[[connector]]\nid = \"apple\"\nissuer = \"{}\"\ntrust_email = \"claimed\"\n{method}\n",
+                upstream.issuer
+            ));
         }
         std::fs::write(&file, tables.join("\n")).expect("a file");
         let mut given: Vec<(String, String)> = [

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::connector::{Connector, Provider};
 use super::super::{failure, profile};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::{Answer, Outgoing, Proof};
 use crate::services::users::identity::{ClaimedEmail, Who};
 use crate::services::users::name::clean;
@@ -45,6 +45,23 @@ impl Api<'_> {
         match answer.status {
             200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
             401 | 403 | 404 => Ok(None),
+            status => Err(failure::of_status(status)),
+        }
+    }
+
+    /// What says that somebody is in a group; nothing where they are not.
+    ///
+    /// # Errors
+    /// [`ErrorKind::GroupsUnknown`] where the token does not open it: nobody is in no group because of that.
+    pub(super) async fn membership(&self, path: &str) -> Result<Option<Value>> {
+        let answer = self.ask_patiently(path).await?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
+            404 => Ok(None),
+            status @ (401 | 403) => {
+                let why = format!("{path} is not shown (it answers {status}): is guilds.members.read in the scope?");
+                Err(Error::from(ErrorKind::GroupsUnknown).because(why))
+            }
             status => Err(failure::of_status(status)),
         }
     }
@@ -86,7 +103,7 @@ impl Api<'_> {
         names.into_iter().flatten().map(clean).find(|name| !name.is_empty()).unwrap_or_default()
     }
 
-    pub(super) fn nonsense(&self, why: &'static str) -> crate::error::Error {
+    pub(super) fn nonsense(&self, why: &'static str) -> Error {
         failure::upstream(why)
     }
 }

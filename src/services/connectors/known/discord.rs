@@ -76,7 +76,7 @@ fn groups<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Vec<String>>> {
         let named = api.connector.groups().filter_map(|name| name.split('/').next()).filter(|id| is_id(id));
         let mut groups = Vec::new();
         for server in named.collect::<BTreeSet<&str>>() {
-            let Some(member) = api.get_if_allowed(&format!("/users/@me/guilds/{server}/member")).await? else {
+            let Some(member) = api.membership(&format!("/users/@me/guilds/{server}/member")).await? else {
                 continue;
             };
             let roles =

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::super::failure;
 use super::Api;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 
 /// How many pages of one list are read: whoever is in more than that many groups may be told from
@@ -13,23 +13,34 @@ use crate::services::outgoing::Proof;
 const MOST_PAGES: usize = 10;
 
 impl Api<'_> {
-    /// Every entry of the list at `path`; none where the token does not open it, or where it leads
-    /// elsewhere, to what everybody may see.
+    /// Every entry of the list at `path`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::GroupsUnknown`] where the token does not open it, or where it leads elsewhere, to what
+    /// everybody may see; [`ErrorKind::Unavailable`]; [`ErrorKind::ProviderFailed`].
     pub(super) async fn linked(&self, path: &str) -> Result<Vec<Value>> {
         let base = self.provider.api_url.as_deref().unwrap_or_default();
         let (mut address, mut all) = (format!("{base}{path}"), Vec::new());
         for _ in 0..MOST_PAGES {
-            let names = ["link", "x-github-sso"];
-            let (answer, [link, hidden]) = self.outgoing.look_for(&address, Proof::Bearer(self.token), names).await?;
-            if let Some(hidden) = hidden {
-                // They show only to whoever has come in by the organisation's own provider lately.
+            let names = ["link", "x-github-sso", "retry-after", "x-ratelimit-remaining"];
+            let (answer, [link, hidden, later, left]) =
+                self.outgoing.look_for(&address, Proof::Bearer(self.token), names).await?;
+            if let Some(hidden) = hidden.as_deref().and_then(|text| text.split(';').next()) {
+                // They show only to whoever has come in by the organisation's own provider lately. What follows
+                // may be an address that opens something.
                 tracing::info!(connector = self.connector.id, hidden, "some organisations are not shown");
             }
             match answer.status {
                 200 => all.extend(serde_json::from_slice::<Vec<Value>>(&answer.body).map_err(failure::upstream)?),
-                301 | 302 | 307 | 401 | 403 | 404 => {
-                    tracing::info!(connector = self.connector.id, status = answer.status, "a list is not shown");
-                    return Ok(all);
+                403 if later.is_some() || left.as_deref() == Some("0") => {
+                    return Err(failure::unavailable("it has answered too often of late"));
+                }
+                // Nobody is in no group, or loses a role, because a list cannot be seen.
+                status @ (301 | 302 | 307 | 401 | 403 | 404) => {
+                    let why = format!(
+                        "the list {path} is not shown (it answers {status}): does the app have the right to it?"
+                    );
+                    return Err(Error::from(ErrorKind::GroupsUnknown).because(why));
                 }
                 status => return Err(failure::of_status(status)),
             }

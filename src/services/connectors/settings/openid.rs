@@ -41,12 +41,41 @@ const ADMINS: RoleNames = [
 /// What was read of a [`RoleNames`].
 type Role = (Option<Vec<String>>, Option<String>, Option<TokenKind>);
 
-/// Reads them: the provider, and whether the sign-in page leads straight there. Where its issuer is
-/// ourselves, these settings are the chat's, for coming in through us.
-pub(super) fn read(env: &mut Env, url: Option<&Url>) -> (Option<Draft>, Option<bool>) {
+/// What was read.
+pub(super) struct Read {
+    /// The provider, if one is set up here.
+    pub(super) draft: Option<Draft>,
+    /// Whether the sign-in page leads straight there.
+    pub(super) straight: Option<bool>,
+    /// Who may come in and what they become, wherever else the provider is set up.
+    pub(super) roles: Roles,
+}
+
+/// Who may come in by the OpenID provider, and what they become.
+#[derive(Default)]
+pub(super) struct Roles {
+    required: Option<ClaimTest>,
+    admin: Option<ClaimTest>,
+    sync: Option<RoleSync>,
+}
+
+impl Roles {
+    pub(super) fn keep_somebody_out(&self) -> bool {
+        self.required.is_some()
+    }
+
+    pub(super) fn onto(self, draft: &mut Draft) {
+        draft.admission.required_role = self.required;
+        (draft.mapping.admin, draft.mapping.sync) = (self.admin, self.sync);
+    }
+}
+
+/// Reads them. Where the issuer is ourselves, these settings are the chat's, for coming in through us.
+pub(super) fn read(env: &mut Env, url: Option<&Url>) -> Read {
     let issuer = env.optional(ISSUER, "", "Issuer of the OpenID provider, or the address of its document.", |text| {
         discovery::issuer(text).map_err(|wrong| Fault::new(wrong, "Write such as https://id.example.com"))
     });
+    let is_ours = issuer.iter().flatten().any(|issuer| is_ours(issuer, url));
     let usual = basics(env);
     let claims = claim_names(env);
     let audience =
@@ -68,14 +97,16 @@ pub(super) fn read(env: &mut Env, url: Option<&Url>) -> (Option<Draft>, Option<b
         }
         draft.image = image.flatten().filter(|text| is_web(env, text));
         draft.audience = audience.flatten().and_then(|list| list.into_iter().next());
-        // As at the chat, where the rest means nothing without a role.
-        let required = required.filter(|(roles, ..)| roles.is_some());
-        draft.admission.required_role = required.and_then(|it| whole(env, &REQUIRED, it));
-        draft.mapping.admin = admins.and_then(|it| whole(env, &ADMINS, it));
-        draft.mapping.sync = sync.and_then(|it| it.whole(env));
         draft
     });
-    (draft, straight)
+    if is_ours {
+        return Read { draft, straight, roles: Roles::default() };
+    }
+    // As at the chat, where the rest means nothing without a role.
+    let required = required.filter(|(roles, ..)| roles.is_some()).and_then(|it| whole(env, &REQUIRED, it));
+    let admin = admins.and_then(|it| whole(env, &ADMINS, it));
+    let sync = sync.and_then(|it| it.whole(env));
+    Read { draft, straight, roles: Roles { required, admin, sync } }
 }
 
 /// Whether the picture can be fetched; a path of the chat's own cannot.
@@ -87,10 +118,14 @@ fn is_web(env: &mut Env, text: &str) -> bool {
     is_web
 }
 
+fn is_ours(issuer: &str, url: Option<&Url>) -> bool {
+    url.is_some_and(|url| url.as_str().trim_end_matches('/') == issuer)
+}
+
 /// The provider, if one is set up that is not ourselves.
 fn provider(env: &mut Env, issuer: Option<String>, draft: Option<Draft>, url: Option<&Url>) -> Option<Draft> {
     match (issuer, draft) {
-        (Some(issuer), _) if url.is_some_and(|url| url.as_str().trim_end_matches('/') == issuer) => {
+        (Some(issuer), _) if is_ours(&issuer, url) => {
             env.notice(ISSUER, "is Postern itself: these settings are the chat's, and no provider is set up by them.");
             None
         }
