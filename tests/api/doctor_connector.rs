@@ -16,7 +16,9 @@ async fn place(upstream: &Upstream, more: &[(&str, &str)]) -> Place {
     ];
     let given =
         usual.into_iter().filter(|(name, _)| more.iter().all(|(other, _)| other != name)).chain(more.iter().copied());
-    Place::on(&Kind::Sqlite, &given.collect::<Vec<_>>()).await
+    let place = Place::on(&Kind::Sqlite, &given.collect::<Vec<_>>()).await;
+    place.run(&["migrate"], "").await.expect(0);
+    place
 }
 
 /// What the doctor says of `id`, by hop.
@@ -108,7 +110,8 @@ async fn a_provider_that_may_not_be_called_is_told_from_one_that_is_away() {
     let away = place(&upstream, &[("OPENID_ISSUER", "http://127.0.0.1:1")]).await;
     let (hop, words) = failing(&away, "openid").await;
     assert!(hop == "discovery" && words.contains("this machine may call it"), "{hop} {words}");
-    let plain = place(&upstream, &[("POSTERN_URL", "http://auth.example.com")]).await;
+    let plain =
+        place(&upstream, &[("POSTERN_URL", "http://auth.example.com"), ("SESSION_COOKIE_SECURE", "false")]).await;
     let (hop, words) = failing(&plain, "openid").await;
     assert!(hop == "callback" && words.contains("http://auth.example.com/oauth/openid/callback"), "{hop} {words}");
 }
