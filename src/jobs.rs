@@ -16,7 +16,8 @@ use crate::web::Web;
 
 /// How often expired rows are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often the operator's files (clients, templates, the certificate) are looked at.
+/// How often the operator's files (clients, templates, the certificate) are looked at, and what a client that
+/// was declared displaces.
 const RELOAD: Duration = Duration::from_secs(1);
 /// How often messages that are due are looked for.
 const DELIVER: Duration = Duration::from_secs(1);
@@ -26,6 +27,8 @@ const ROUNDS_AT_ONCE: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Rows of one table that go in one statement.
 const MOST: u64 = 500;
+/// Authorization requests that may wait at a time.
+const WAITING: u64 = 100_000;
 /// Statements of one table in one pass.
 const ROUNDS: usize = 20;
 
@@ -74,6 +77,9 @@ async fn reload_changed(app: &App, web: &Web, certificates: Option<&Certificates
         certificates.renew().await;
     }
     with_disk(web, |web| web.pages.reload_if_changed()).await;
+    if let Err(error) = app.grants.end_displaced(&app.clients).await {
+        tracing::debug!(?error, "cannot look for apps that were declared meanwhile now");
+    }
 }
 
 /// Reads the operator's files (clients, templates, certificate) again, whether or not they seem to have
@@ -104,6 +110,7 @@ pub async fn run_due(app: &App) {
     report("refresh families", drain(|| app.tokens.sweep(MOST)).await);
     report("grants", drain(|| app.grants.sweep(MOST)).await);
     report("authorization requests", drain(|| app.grants.sweep_requests(MOST)).await);
+    report("requests too many", drain(|| app.grants.bound_requests(WAITING, MOST)).await);
     report("pushed requests", drain(|| app.grants.sweep_pushed(MOST)).await);
     report("devices", drain(|| app.grants.sweep_devices(MOST)).await);
     report("opaque tokens", drain(|| app.tokens.sweep_opaque(MOST)).await);
@@ -112,6 +119,10 @@ pub async fn run_due(app: &App) {
     report("spent assertions", drain(|| app.clients.sweep_assertions(MOST)).await);
     report("connector flows", drain(|| app.connectors.sweep(MOST)).await);
     report("spent logout tokens", drain(|| app.connectors.sweep_logout_tokens(MOST)).await);
+    // Before those go whose time is over.
+    if let Err(error) = app.registration.watch_idle(MOST).await {
+        tracing::warn!(?error, "cannot look for idle registrations now");
+    }
     report("registrations", drain(|| app.clients.sweep_waiting(MOST)).await);
     report("registration tokens", drain(|| app.registration.initial.sweep(MOST)).await);
     report("bans", drain(|| app.moderation.sweep(MOST)).await);

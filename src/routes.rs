@@ -14,6 +14,7 @@ use crate::services::users::picture::PICTURES;
 use crate::web::Web;
 use crate::web::error_page;
 use crate::web::failure::{Allow, Failures, get, post};
+use crate::web::legible::Legible;
 use crate::web::surface::Surface;
 
 /// Everything that Postern answers on its public listeners.
@@ -30,13 +31,13 @@ pub fn public(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
 /// The same by the routers alone; for behind a [`Surface`].
 #[must_use]
 pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> {
-    let oauth = oidc::OpenAt {
-        path: format!("{}{}", web.settings.base_path(), oidc::USERINFO),
-        endpoint: match app.config.registration.mode {
-            Mode::Off => described(oidc::API, Failures::oauth),
-            Mode::Token | Mode::Open => described((oidc::API, oidc::RegistrationApi), Failures::oauth),
-        },
+    let (places, endpoint) = match app.config.registration.mode {
+        Mode::Off => (oidc::OPEN, described(oidc::API, Failures::oauth)),
+        Mode::Token | Mode::Open => {
+            (oidc::OPEN_WITH_REGISTRATION, described((oidc::API, oidc::RegistrationApi), Failures::oauth))
+        }
     };
+    let oauth = oidc::OpenAt { base: web.settings.base_path().to_owned(), places, endpoint };
     let everything = session_api(Route::new()).nest_no_strip("/oauth2", oauth);
     let everything = pages(discovery(explorer(probes(everything))), app, web);
     let routes = match web.settings.base_path() {
@@ -44,7 +45,7 @@ pub fn routed(app: &App, web: &Web) -> impl Endpoint<Output = Response> + use<> 
         // What a proxy hands over by fixed paths answers at the root too.
         base => inserted(probes(federation(session_api(Route::new()), app, web)), base).nest(base, everything),
     };
-    routes.with(Failures::problem(Allow::default())).data(app.clone())
+    Legible(routes).with(Failures::problem(Allow::default())).data(app.clone())
 }
 
 /// What answers on the metrics listener.

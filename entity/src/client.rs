@@ -22,7 +22,7 @@ pub struct Model {
     pub updated_at: Timestamp,
     /// Hash of the token by which a client that registered itself is managed (RFC 7592).
     pub registration_hash: Option<TokenHash>,
-    /// Until when one that registered itself without being asked to waits for its first person.
+    /// Until when one that registered itself waits for a person: its first, or the next once nobody uses it.
     pub expires_at: Option<Timestamp>,
 }
 

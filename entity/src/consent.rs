@@ -17,6 +17,9 @@ pub struct Model {
     /// Single claims that were asked for by name (OpenID Connect Core section 5.5).
     #[sea_orm(column_type = "Text")]
     pub claims: Names,
+    /// The resources that tokens may be meant for (RFC 8707).
+    #[sea_orm(column_type = "Text", default_value = "[]")]
+    pub resources: Names,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

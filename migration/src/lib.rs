@@ -15,6 +15,7 @@ mod m20261125_000005_client_documents;
 mod m20261125_000006_federation;
 mod m20261125_000007_upstream_sessions;
 mod m20261125_000008_pictures;
+mod m20261125_000009_consent_resources;
 
 /// Every step, in order.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_federation::Migration),
             Box::new(m20261125_000007_upstream_sessions::Migration),
             Box::new(m20261125_000008_pictures::Migration),
+            Box::new(m20261125_000009_consent_resources::Migration),
         ]
     }
 }

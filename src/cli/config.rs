@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::config::{Config, Missing, SECTIONS, unused};
+use crate::config::{Config, Group, Missing, SECTIONS, unused};
 use crate::env::{Env, Known, Note, Notes, Problem};
 use crate::random::Random;
 
@@ -49,9 +49,8 @@ fn check(env: &Env, out: &mut impl Write) -> io::Result<()> {
     for Note { setting, text } in &notes.notices {
         writeln!(out, "{setting}: {text}")?;
     }
-    for group in unused(env) {
-        let settings = if group.count == 1 { "setting" } else { "settings" };
-        writeln!(out, "{}: {} {settings} of the chat's that Postern has no use for.", group.group, group.count)?;
+    for Group { group, names } in unused(env) {
+        writeln!(out, "{group}: Postern has no use for {}.", printable(&names.join(", ")))?;
     }
     if problems.is_empty() { writeln!(out, "The settings are good.") } else { Ok(()) }
 }

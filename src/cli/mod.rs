@@ -1,5 +1,6 @@
 //! The command line: the same verbs as the endpoints, for whoever has the shell.
 
+mod ask;
 pub mod client;
 pub mod config;
 pub mod connector;
@@ -8,6 +9,7 @@ mod failure;
 mod health;
 pub mod keys;
 mod serve;
+mod table;
 mod user;
 
 use std::ffi::OsString;
@@ -79,7 +81,7 @@ enum Command {
     /// Make an administrator who can sign in, whatever stands in the way
     RecoverAdmin {
         /// The administrator's e-mail address; a terminal is asked when it is missing
-        #[arg(long, value_parser = Email::parse, required = !user::can_ask())]
+        #[arg(long, value_parser = Email::parse, required = !ask::can_ask())]
         email: Option<Email>,
     },
 }
@@ -161,7 +163,7 @@ async fn with_database(
     let app = App::build(config, Clock::system(), Random::system()).await?;
     app.database.migrate().await?;
     let done = match command {
-        Command::User(command) => user::run(&app, command, json, out).await,
+        Command::User(command) => user::run(&app, command, json, (out, err)).await,
         Command::Client(command) => client::run(command, &app.clients, &installation(&app), json, out, err).await,
         Command::Keys(command) => keys::run(command, &app.keys, json, out).await,
         Command::Doctor(command) => doctor::run(&app, command, json, out).await,

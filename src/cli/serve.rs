@@ -40,6 +40,8 @@ pub(super) async fn run(config: Config, notes: &Notes, json: bool, out: &mut imp
     tokio::spawn(until_told(app.clone(), web.clone(), listeners.certificates.clone(), stop.clone())?);
     // The sockets are bound: whoever reads this and connects will be answered.
     say(&addresses, json, out).and_then(|()| out.flush()).map_err(Error::internal)?;
+    let connectors = app.connectors.clone();
+    tokio::spawn(async move { connectors.look_up().await });
     server::serve(app, web, listeners, stop).await
 }
 

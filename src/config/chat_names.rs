@@ -74,18 +74,19 @@ const UNUSED: &[Names] = &[
          REDIS_*_CHUNK_SIZE REDIS_SCAN_COUNT REDIS_ENABLE_OFFLINE_QUEUE LEADER_* \
          GENERATION_PROTOCOL_VERSION STREAM_DELTA_COALESCE_MS CONTINUE_ON_UNCAUGHT_EXCEPTION E2E_USER_*",
     ),
+    ("names that nobody here knows", "*"),
 ];
 
 /// Names that only a file shared with LibreChat holds.
 const SIGNS: &str = "MONGO_URI DOMAIN_CLIENT DOMAIN_SERVER CREDS_KEY CREDS_IV ENDPOINTS MEILI_* LIBRECHAT_*";
 
-/// So many settings of the chat's that Postern has no use for.
+/// Settings of the chat's that Postern has no use for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Group {
     /// What they are about.
     pub group: &'static str,
-    /// How many are set.
-    pub count: usize,
+    /// Their names.
+    pub names: Vec<String>,
 }
 
 /// Whether the settings are shared with a LibreChat.
@@ -95,26 +96,29 @@ pub(super) fn are_of_librechat(env: &Env) -> bool {
 
 /// Notes which groups of the chat's settings are set but not in force yet.
 pub(super) fn note(env: &mut Env) {
-    for Group { group, count } in count(env, LATER, |_| true) {
-        let are = if count == 1 { "setting of the chat's is" } else { "settings of the chat's are" };
-        env.notice(group, format!("{count} {are} known, but not in force in this release."));
+    for Group { group, names } in grouped(env, env.names_set(), LATER) {
+        let are = if names.len() == 1 { "is" } else { "are" };
+        env.notice(group, format!("{} {are} known, but not in force in this release.", names.join(", ")));
     }
 }
 
-/// How many settings of the chat's are set that Postern has no use for, group by group.
+/// The names of the `.env` file that Postern has no use for, group by group. The environment holds
+/// what is for others, and is passed over.
 #[must_use]
 pub fn unused(env: &Env) -> Vec<Group> {
-    count(env, UNUSED, |name| !LATER.iter().any(|(_, names)| matches_any(names, name)))
+    let is_for_later = |name: &str| LATER.iter().any(|(_, names)| matches_any(names, name));
+    let names = env.names_in_file().filter(|name| !is_for_later(name) && !env.has_problem(name));
+    grouped(env, names, UNUSED)
 }
 
-fn count(env: &Env, groups: &[Names], counts: impl Fn(&str) -> bool) -> Vec<Group> {
-    let mut found: Vec<_> = groups.iter().map(|(group, _)| Group { group, count: 0 }).collect();
-    for name in env.names_set().filter(|name| !env.is_known(name) && !matches_any(SILENT, name) && counts(name)) {
+fn grouped<'e>(env: &Env, all: impl Iterator<Item = &'e str>, groups: &[Names]) -> Vec<Group> {
+    let mut found: Vec<_> = groups.iter().map(|(group, _)| Group { group, names: Vec::new() }).collect();
+    for name in all.filter(|name| !env.is_known(name) && !matches_any(SILENT, name)) {
         if let Some(at) = groups.iter().position(|(_, names)| matches_any(names, name)) {
-            found[at].count += 1;
+            found[at].names.push(name.to_owned());
         }
     }
-    found.retain(|group| group.count > 0);
+    found.retain(|group| !group.names.is_empty());
     found
 }
 
@@ -129,35 +133,44 @@ fn matches_any(names: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn counted(text: &str, count: impl Fn(&Env) -> Vec<Group>) -> Vec<(&'static str, usize)> {
+    fn told(text: &str, groups: impl Fn(&Env) -> Vec<Group>) -> Vec<String> {
         let mut env = Env::new([], Some((std::path::Path::new(".env"), text)));
         let _ = env.or("LOGIN_MAX", "7", "", |text| Ok(text.to_owned()));
-        count(&env).into_iter().map(|it| (it.group, it.count)).collect()
+        groups(&env).into_iter().map(|it| format!("{}: {}", it.group, it.names.join(" "))).collect()
     }
 
     #[test]
-    fn every_name_is_counted_once_in_its_group() {
+    fn every_name_is_told_once_in_its_group() {
         let text = "MONGO_URI=1\nPORT=\nOPENAI_API_KEY=1\nMAILGUN_API_KEY=1\nGOOGLE_KEY=1\nGOOGLE_CLIENT_ID=1\nLOGIN_MAX=7\n\
             OPENID_REUSE_TOKENS=true\nOPENID_ISSUER=1\nDEBUG_PLUGINS=1\nDEBUG_OPENID_REQUESTS=1\nREDIS_URI=1\n\
             REDIS_DELETE_CHUNK_SIZE=1\nSAML_CERT=1\nOPENID_GRAPH_SCOPES=1\nWHATEVER=1\nALLOW_ACCOUNT_DELETION=true\n";
         assert_eq!(
-            counted(text, unused),
+            told(text, unused),
             [
-                ("server, files", 1),
-                ("models and tools", 2),
-                ("logs and telemetry", 1),
-                ("its sessions, cache and admin panel", 1),
+                "server, files: MONGO_URI",
+                "models and tools: GOOGLE_KEY OPENAI_API_KEY",
+                "logs and telemetry: DEBUG_PLUGINS",
+                "its sessions, cache and admin panel: REDIS_DELETE_CHUNK_SIZE",
+                "names that nobody here knows: WHATEVER",
             ]
         );
         assert_eq!(
-            counted(text, |env| count(env, LATER, |_| true)),
+            told(text, |env| grouped(env, env.names_set(), LATER)),
             [
-                ("SAML, LDAP, Microsoft Graph", 2),
-                ("signing in with other providers", 3),
-                ("mail", 1),
-                ("deletion of accounts, import", 1),
-                ("Redis", 1),
+                "SAML, LDAP, Microsoft Graph: OPENID_GRAPH_SCOPES SAML_CERT",
+                "signing in with other providers: DEBUG_OPENID_REQUESTS GOOGLE_CLIENT_ID OPENID_ISSUER",
+                "mail: MAILGUN_API_KEY",
+                "deletion of accounts, import: ALLOW_ACCOUNT_DELETION",
+                "Redis: REDIS_URI",
             ]
         );
+    }
+
+    #[test]
+    fn what_the_shell_holds_for_others_is_passed_over() {
+        let shell = [("OPENAI_API_KEY", "1"), ("PORT", "80"), ("WHATEVER", "1"), ("SAML_CERT", "1")];
+        let env = Env::new(shell.map(|(name, value)| (name.into(), value.into())), None);
+        assert_eq!(unused(&env), []);
+        assert_eq!(grouped(&env, env.names_set(), LATER).len(), 1, "somebody counts on it");
     }
 }

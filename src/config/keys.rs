@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::made::{self, Made};
 use super::samples;
-use crate::env::{Absent, Env, Fault, Parsed};
+use crate::env::{Absent, Env, Fault, Parsed, open_to_all};
 use crate::random::Random;
 use crate::services::database::Location;
 
@@ -165,10 +165,7 @@ fn beside(env: &mut Env, database: &Path, lacking: &[&'static str], missing: Mis
         }
     }
     if found.is_open {
-        env.warn(
-            lacking[0],
-            format!("{shown} can be read by every user of this machine; take that right away (chmod o-r)."),
-        );
+        env.warn(lacking[0], format!("{shown} {}", open_to_all(&path)));
     }
     Some(found)
 }

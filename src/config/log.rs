@@ -1,6 +1,7 @@
 //! Settings of the log.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::env::{Env, Fault, words};
 
@@ -26,8 +27,17 @@ impl LogSettings {
     pub(super) fn read(env: &mut Env) -> Option<Self> {
         let about = "What is logged: error, warn, info, debug or trace, or target=level by comma.";
         let filter = env.or("POSTERN_LOG", "info", about, |text| {
-            let fault = |_| Fault::new("is not a filter of the log", "Write such as info, or info,postern=debug");
-            EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(fault)
+            let fault = || {
+                let right = "Write error, warn, info, debug or trace, or with a target such as info,postern=debug";
+                Fault::new("is no level of the log, nor a filter of it", right)
+            };
+            // The filter would take a lone word for a target, and log nothing of ours.
+            let is_level = |piece: &str| piece.trim().parse::<LevelFilter>().is_ok();
+            let is_filter = |piece: &str| piece.contains(['=', '[']) || is_level(piece);
+            match EnvFilter::builder().parse(text) {
+                Ok(_) if text.contains('[') || text.split(',').all(is_filter) => Ok(text.to_owned()),
+                _ => Err(fault()),
+            }
         });
         let format = env.optional(
             "POSTERN_LOG_FORMAT",

@@ -55,11 +55,12 @@ pub(super) fn check_listen(env: &mut Env, url: &Url, listen: &[Listen], has_prox
             env.problem(LISTEN, Fault::new("names one address twice", "Name each address once"));
         }
     }
-    if tcp().any(|it| !it.ip().is_loopback()) && url.scheme() == "https" && !has_proxies {
+    if url.scheme() == "https" && !has_proxies {
         env.warn(
-            LISTEN,
-            "reachable from other machines while POSTERN_URL is https and POSTERN_TRUSTED_PROXIES is empty: if a proxy stands \
-             before Postern, name its network there, else all people count as one address.",
+            "POSTERN_TRUSTED_PROXIES",
+            "empty, although POSTERN_URL is https and Postern itself speaks http: whatever speaks https before it is not \
+             believed, so that all people count as one address in limits and bans. Name the network that it comes from, \
+             127.0.0.1 for one on this machine, or let Postern speak https by POSTERN_TLS_CERTIFICATE.",
         );
     }
     if !env.is_set(URL) && tcp().next().is_some() && tcp().all(|it| it.port() != 0 && Some(it.port()) != url.port()) {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use poem_openapi::{LicenseObject, OpenApiService, Tags as OpenApiTags};
 use serde_json::{Map, Value};
 
-use super::{oidc, session_api};
+use super::{by_hand, oidc, session_api};
 use crate::error::ErrorKind as Kind;
 use crate::web::failure::document::{Refusals, Schema, list_statuses};
 
@@ -43,6 +43,9 @@ const REFUSALS: &[Refusals] = &[
     problem("logout", &[Kind::Forbidden, Kind::UnsupportedMediaType, Kind::TooManyRequests]),
     problem("getUser", &[Kind::Unauthenticated, Kind::TooManyRequests]),
     problem("getConfig", &[Kind::TooManyRequests]),
+    problem("discover", &[]),
+    problem("discoverOAuth", &[]),
+    problem("getKeys", &[]),
     oauth("introspect", &[Kind::InvalidClient, Kind::InvalidToken, Kind::TooManyRequests]),
     oauth(
         "token",
@@ -123,6 +126,7 @@ fn generate() -> Value {
             // Relative to where the document was read, so that it holds below any base path.
             .server(".");
     let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
+    by_hand::add(&mut document);
     if let Err(gap) = list_statuses(&mut document, REFUSALS) {
         tracing::error!(gap, "the OpenAPI document is incomplete");
     }
@@ -186,7 +190,43 @@ mod tests {
     fn every_operation_lists_what_it_can_refuse() {
         let service = OpenApiService::new((session_api::Api, oidc::API, oidc::RegistrationApi), "Postern", "0");
         let mut document: Value = serde_json::from_str(&service.spec()).unwrap();
+        by_hand::add(&mut document);
         list_statuses(&mut document, REFUSALS).unwrap();
         assert!(!document.to_string().contains("\"default\":{\"description\""));
+    }
+
+    /// The answer of `operation` with each of these statuses.
+    fn lists(operation: &Value, statuses: &[&str]) {
+        for status in statuses {
+            assert!(operation["responses"].get(*status).is_some(), "{status}: {operation}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_sent_may_be_late_or_large_or_of_another_type() {
+        let paths = document()["paths"].as_object().unwrap().values();
+        for operation in paths.flat_map(|path| path.as_object().unwrap().values()) {
+            lists(operation, &["400", "500", "503"]);
+            if operation.get("requestBody").is_some() {
+                lists(operation, &["408", "413", "415"]);
+            }
+        }
+        for path in ["token", "introspect", "revoke", "par", "device_authorization"] {
+            lists(&document()["paths"][format!("/oauth2/{path}")]["post"], &["401", "429"]);
+        }
+    }
+
+    #[test]
+    fn every_form_of_a_client_says_how_it_proves_itself() {
+        for path in ["token", "introspect", "revoke", "par", "device_authorization"] {
+            let body = &document()["paths"][format!("/oauth2/{path}")]["post"]["requestBody"]["content"];
+            let schema = body["application/x-www-form-urlencoded"]["schema"]["$ref"].as_str().unwrap();
+            let form = &document()["components"]["schemas"][schema.rsplit('/').next().unwrap()];
+            for name in ["client_id", "client_secret", "client_assertion", "client_assertion_type"] {
+                assert_eq!(form["properties"][name]["type"], "string", "{path}: {name}");
+            }
+        }
+        let body = &document()["paths"]["/oauth2/userinfo"]["post"]["requestBody"]["content"];
+        assert!(body.get("application/x-www-form-urlencoded").is_some());
     }
 }

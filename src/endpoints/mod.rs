@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod assets;
+mod by_hand;
 pub mod document;
 pub mod login;
 pub mod oidc;

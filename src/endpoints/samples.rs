@@ -102,7 +102,7 @@ fn problems() -> Problems {
         FieldProblem::new("email", "Write it in full, such as maren@example.com."),
         FieldProblem::new(
             "password",
-            "The last one would be guessed within an hour: it holds the name of this chat. Choose three or four \
+            "That password would be guessed within an hour: it holds the name of this chat. Choose three or four \
              words that have nothing to do with each other.",
         ),
     ];
@@ -177,7 +177,7 @@ fn account(album: &Album) {
         saved,
     };
     album.add("security", &security(Problems::default(), false));
-    let weak = FieldProblem::new("password", "The last one would be guessed within an hour.");
+    let weak = FieldProblem::new("password", "That password would be guessed within an hour.");
     album.add("security-problems", &security(Problems::of(&Error::invalid(vec![weak]), ""), false));
     album.add("security-saved", &security(Problems::default(), true));
 }

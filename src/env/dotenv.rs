@@ -2,7 +2,7 @@
 //!
 //! Real files lean on its habits: unquoted values with blanks in them, a `#` that ends a value even
 //! inside a word, quoted values over several lines, `export K=v` and `K: v`. What it takes, we take,
-//! with the same result; a line that it passes over we pass over too.
+//! with the same result; a line that it passes over we pass over too, and say so.
 
 /// One assignment of the file.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,23 +17,52 @@ pub struct Assignment {
     pub cut: bool,
 }
 
+/// What stands in a file.
+#[derive(Default)]
+pub(super) struct File {
+    /// All assignments, in order. Of several to one name the last one counts.
+    pub(super) assignments: Vec<Assignment>,
+    /// The lines that are neither blank nor a comment nor part of an assignment.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// A line that sets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PassedOver {
+    /// Its number, from 1.
+    pub(super) line: usize,
+    /// Whether it begins as one of our own settings does.
+    pub(super) is_ours: bool,
+}
+
 /// All assignments of `text`, in order. Of several to one name the last one counts.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Assignment> {
+    read(text).assignments
+}
+
+/// All that stands in `text`.
+pub(super) fn read(text: &str) -> File {
     let text = &text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut assignments = Vec::new();
+    let mut file = File::default();
     let (mut start, mut line, mut counted) = (0, 1, 0);
     while start < text.len() {
-        let Some(found) = assignment(text, start) else {
+        let found = assignment(text, start);
+        let at = found.as_ref().map_or(start, |found| found.at);
+        line += text[counted..at].matches('\n').count();
+        counted = at;
+        let Some(Found { name, value, .. }) = found else {
+            let passed = text[start..line_end(text, start)].trim_matches(is_blank);
+            if !passed.is_empty() && !passed.starts_with('#') {
+                file.passed_over.push(PassedOver { line, is_ours: passed.starts_with("POSTERN_") });
+            }
             start = next_line(text, start);
             continue;
         };
-        line += text[counted..found.at].matches('\n').count();
-        counted = found.at;
-        assignments.push(Assignment { name: found.name.into(), value: found.value.text, line, cut: found.value.cut });
-        start = next_line(text, found.value.end);
+        file.assignments.push(Assignment { name: name.into(), value: value.text, line, cut: value.cut });
+        start = next_line(text, value.end);
     }
-    assignments
+    file
 }
 
 struct Found<'a> {
@@ -156,66 +185,4 @@ fn is_blank(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn values(text: &str) -> Vec<(String, String)> {
-        parse(text).into_iter().map(|it| (it.name, it.value)).collect()
-    }
-
-    /// The right-hand sides are what dotenv 16.6.1 itself answered.
-    #[test]
-    fn reads_what_dotenv_reads() {
-        let cases: &[(&str, &[(&str, &str)])] = &[
-            ("SESSION_EXPIRY=1000 * 60 * 15", &[("SESSION_EXPIRY", "1000 * 60 * 15")]),
-            ("REFRESH=(1000 * 60 * 60 * 24) * 7  ", &[("REFRESH", "(1000 * 60 * 60 * 24) * 7")]),
-            ("A=pa#ss", &[("A", "pa")]),
-            ("A=pass # word", &[("A", "pass")]),
-            ("A='pa#ss' # comment", &[("A", "pa#ss")]),
-            ("A=\"one\\ntwo\\rthree\"", &[("A", "one\ntwo\rthree")]),
-            ("A='one\\ntwo'", &[("A", "one\\ntwo")]),
-            ("A=`it's \"so\"`", &[("A", "it's \"so\"")]),
-            ("A=\"first\nsecond\"\nB=2", &[("A", "first\nsecond"), ("B", "2")]),
-            ("export A = 1\nexport=2\nexport\tB=3", &[("A", "1"), ("export", "2"), ("B", "3")]),
-            ("A: 1\nB:2\nC:\nD=4", &[("A", "1"), ("C", "D=4")]),
-            ("\u{feff}A=1\r\nB=2\rC=3", &[("A", "1"), ("B", "2"), ("C", "3")]),
-            ("A=1\nA=2", &[("A", "1"), ("A", "2")]),
-            ("A=\n# no\nB=\n'next'\n", &[("A", ""), ("B", "next")]),
-            ("A='a' b 'c'", &[("A", "a' b 'c")]),
-            ("A=\"open\nB=2", &[("A", "\"open"), ("B", "2")]),
-            ("A=\"a\\\"b\" # c", &[("A", "a\\\"b")]),
-            ("A=\"a\\\" # c", &[("A", "a\\")]),
-            ("A='", &[("A", "'")]),
-            ("A=${B}\nB=$A", &[("A", "${B}"), ("B", "$A")]),
-            ("NO SENSE=1\n=2\n#A=3\nB.c-d=4", &[("B.c-d", "4")]),
-            ("A\n=1", &[("A", "1")]),
-        ];
-        for (text, expected) in cases {
-            let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            assert_eq!(values(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn tells_the_line_and_a_cut_value() {
-        let found = parse("# head\nA=\"x\ny\"\n\nB=pa#ss\nC=pa #ss\nD=#0b6a5a\nE= # none");
-        let told: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.line, it.cut)).collect();
-        assert_eq!(told, [("A", 2, false), ("B", 5, true), ("C", 6, false), ("D", 7, true), ("E", 8, false)]);
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(text in "(?s)([ A-Za-z_=:#'\"`\\\\\n\r\t\u{feff}\u{2028}é-]|export ){0,60}") {
-            for found in parse(&text) {
-                prop_assert!(!found.name.is_empty() && found.line >= 1);
-            }
-        }
-
-        #[test]
-        fn a_quoted_value_reads_back(value in "[ -&(-~\n]{0,40}", quote in "['`]") {
-            prop_assume!(!value.contains(&quote) && !value.ends_with('\\'));
-            prop_assert_eq!(values(&format!("A={quote}{value}{quote}\nB=1")), [("A".into(), value), ("B".into(), "1".into())]);
-        }
-    }
-}
+mod tests;

@@ -19,13 +19,14 @@ pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
 pub use dotenv::{Assignment, parse as parse_dotenv};
 pub use fault::{Fault, Note, Origin, Parsed, Problem};
 pub use known::{Absent, Known, Notes};
-pub(crate) use secret::is_open_to_all;
+pub(crate) use secret::{is_open_to_all, open_to_all};
 
 struct Given {
     value: SecretString,
@@ -38,6 +39,8 @@ struct Given {
 pub struct Env {
     given: BTreeMap<String, Given>,
     unreadable: BTreeSet<String>,
+    /// The `.env` file, where every user of this machine may read it and nobody was told yet.
+    open_file: Option<PathBuf>,
     section: &'static str,
     problems: Vec<Problem>,
     notes: Notes,

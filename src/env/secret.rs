@@ -75,6 +75,11 @@ impl Env {
         let given = self.given.get(name)?;
         let (value, origin) = (given.value.clone(), given.origin.clone());
         self.in_force(name, REDACTED);
+        if let Origin::File(path, _) = &origin
+            && self.open_file.take_if(|open| open == path).is_some()
+        {
+            self.warn_open(name, path);
+        }
         self.came_from(name, origin);
         Some(value)
     }
@@ -91,8 +96,7 @@ impl Env {
     }
 
     fn warn_open(&mut self, name: &str, path: &Path) {
-        let path = path.display();
-        self.warn(name, format!("{path} can be read by every user of this machine; take that right away (chmod o-r)."));
+        self.warn(name, format!("{} {}", path.display(), open_to_all(path)));
     }
 }
 
@@ -117,6 +121,12 @@ fn read(path: &Path) -> Parsed<(SecretString, Metadata)> {
         return Err(fault(&"it is empty, or far too large"));
     }
     Ok((secret.into(), metadata))
+}
+
+/// What is wrong with a file at `path` that every user of this machine may read, and what mends it.
+#[must_use]
+pub(crate) fn open_to_all(path: &Path) -> String {
+    format!("can be read by every user of this machine. Take that right away: chmod o-r '{}'", path.display())
 }
 
 /// Whether every user of this machine may read the file.

@@ -5,7 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Env, Fault, Given, Origin, parse_dotenv};
+use super::dotenv::{self, PassedOver};
+use super::{Env, Fault, Given, Origin, Problem, is_open_to_all};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = ".env";
@@ -23,6 +24,7 @@ impl Env {
             Ok(bytes) => Self::new(std::env::vars_os(), Some((path, &String::from_utf8_lossy(bytes)))),
             Err(_) => Self::new(std::env::vars_os(), None),
         };
+        env.open_file = fs::metadata(path).is_ok_and(|it| is_open_to_all(&it)).then(|| path.to_owned());
         if let Err(error) = read
             && (env_file.is_some() || error.kind() != ErrorKind::NotFound)
         {
@@ -38,7 +40,18 @@ impl Env {
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>, file: Option<(&Path, &str)>) -> Self {
         let mut env = Self::default();
         if let Some((path, text)) = file {
-            for found in parse_dotenv(text) {
+            let file = dotenv::read(text);
+            for PassedOver { line, is_ours } in file.passed_over {
+                let (wrong, right) = ("is neither a setting nor a comment", "Write NAME=value, or a # before it");
+                if is_ours {
+                    let (setting, source) = ("A line".into(), Origin::File(path.into(), line));
+                    env.problems.push(Problem { setting, source, wrong: wrong.into(), right: right.into() });
+                } else {
+                    // The chat starts with such a line, and so do we.
+                    env.warn(".env", format!("line {line} {wrong}, so it is passed over. {right}."));
+                }
+            }
+            for found in file.assignments {
                 let origin = Origin::File(path.into(), found.line);
                 env.given.insert(found.name, Given { value: found.value.into(), origin, cut: found.cut });
             }
@@ -56,5 +69,16 @@ impl Env {
             }
         }
         env
+    }
+
+    /// The names that have a value which stands in the `.env` file.
+    pub fn names_in_file(&self) -> impl Iterator<Item = &str> {
+        self.names_set().filter(|name| matches!(self.origin(name), Origin::File(..)))
+    }
+
+    /// Whether a problem of `name` is noted.
+    #[must_use]
+    pub fn has_problem(&self, name: &str) -> bool {
+        self.problems.iter().any(|it| it.setting == name)
     }
 }

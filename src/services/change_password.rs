@@ -16,7 +16,7 @@ impl SignIn {
     /// Gives the person of `live` the password `new`, if `present` is theirs. Their other sessions
     /// end; this one goes on under the cookie that is answered (SEC-027).
     ///
-    /// Guessing the present password in a stolen session counts like guessing it at the door, and
+    /// Guessing the current password in a stolen session counts like guessing it at the door, and
     /// is written down like it.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl SignIn {
         if !verdict.good {
             let event = Event::new(EventKind::PasswordChangeRefused).by(Actor::User(user.id)).about(user.id);
             self.audit.record_summed(event.from(caller), &user.email_canonical).await?;
-            let problem = FieldProblem::new("current_password", "That is not your present password.");
+            let problem = FieldProblem::new("current_password", "That is not your current password.");
             return Err(Error::invalid(vec![problem]));
         }
         self.moderation.clear_account(Violation::Login, &user.email_canonical);

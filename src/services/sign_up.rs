@@ -90,11 +90,9 @@ impl SignUp {
     }
 
     async fn check(&self, registration: &Registration<'_>) -> Result<(Email, Option<Username>)> {
-        let mut problems = Vec::new();
+        // In the order in which the page asks.
+        let mut problems: Vec<_> = check_name(registration.name).into_iter().collect();
         let email = Email::parse(registration.email).map_err(|it| problems.push(FieldProblem::new("email", it))).ok();
-        if let Some(problem) = check_name(registration.name) {
-            problems.push(problem);
-        }
         let username = match registration.username.map(str::trim).filter(|wanted| !wanted.is_empty()) {
             Some(wanted) => Username::parse(wanted).map_err(|it| problems.push(FieldProblem::new("username", it))).ok(),
             None => None,

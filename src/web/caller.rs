@@ -52,6 +52,20 @@ pub fn is_from_trusted_proxy(request: &Request, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&peer))
 }
 
+/// How [`forwarded`] is told.
+pub const FORWARDED: HeaderName = HeaderName::from_static("postern-forwarded");
+/// Whether the proxy before us says whose request it is, and whether that counts.
+#[must_use]
+pub fn forwarded(request: &Request, trusted: &[IpNet]) -> &'static str {
+    let is_said = request.headers().contains_key(FORWARDED_FOR);
+    match (is_from_trusted_proxy(request, trusted), request.headers().keys().any(is_of_a_proxy)) {
+        (true, _) if is_said => "heeded",
+        (true, _) => "missing",
+        (false, true) => "ignored",
+        (false, false) => "none",
+    }
+}
+
 /// The other end of the connection. One that came by a unix socket is on this machine: it counts
 /// as 127.0.0.1, and is trusted when the list says that 127.0.0.1 is.
 fn peer(request: &Request) -> IpAddr {

@@ -1,9 +1,9 @@
-//! What is refused before any routing: too large (SEC-127), or of a method that we never take
-//! (SEC-132).
+//! What is refused before any routing: too large (SEC-127), of a form that says two things or nothing
+//! (SEC-131), or of a method that we never take (SEC-132).
 
 use poem::Request;
-use poem::http::header::HOST;
-use poem::http::{HeaderMap, Method};
+use poem::http::header::{HOST, TRANSFER_ENCODING};
+use poem::http::{HeaderMap, Method, Version};
 
 use crate::error::{Error, ErrorKind};
 
@@ -27,11 +27,21 @@ pub fn refusal(request: &Request) -> Option<Error> {
     } else if request.headers().get_all(HOST).iter().nth(1).is_some() {
         // RFC 9112 section 3.2.
         Some(Error::new(ErrorKind::InvalidRequest, "The request names more than one host."))
+    } else if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
+        Some(Error::new(ErrorKind::InvalidRequest, "The request names no host."))
+    } else if is_transformed(request.headers()) {
+        Some(Error::new(ErrorKind::UnsupportedMediaType, "Send the body uncompressed."))
     } else if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         Some(ErrorKind::MethodNotAllowed.into())
     } else {
         None
     }
+}
+
+/// Whether the body went through more than chunks on its way: nobody here would undo it (RFC 9112
+/// section 6.1).
+fn is_transformed(headers: &HeaderMap) -> bool {
+    headers.get_all(TRANSFER_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Name, value, and the four bytes between and after them.

@@ -14,6 +14,7 @@ pub mod form;
 pub mod headers;
 pub mod initials;
 pub mod json;
+pub mod legible;
 pub mod limits;
 pub mod opens;
 pub mod page;

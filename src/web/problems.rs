@@ -64,7 +64,7 @@ fn summary(field: &str) -> &'static str {
         "username" => "Choose another user name",
         "email" => "Look at the e-mail address again",
         "user_code" => "Look at the code again",
-        "current_password" => "Enter your present password again",
+        "current_password" => "Enter your current password again",
         "password" | "new_password" => "Choose another password",
         _ => "Look at this again",
     }

@@ -7,9 +7,11 @@ use entity::{UserId, audit_event, ban, invalidation, refresh_family, session};
 use postern::jobs;
 use postern::services::accounts::{Doer, NewBan};
 use postern::services::users::email::Email;
+use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
-use crate::support::{Browser, PASSWORD, SignedIn, TestServer, each};
+use crate::support::relying_party::VERIFIER;
+use crate::support::{App, Browser, CLIENT_SECRET, PASSWORD, SignedIn, TestServer, Tokens, each};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -76,6 +78,64 @@ async fn sec_149_every_act_of_weight_is_written_down() {
         ] {
             assert!(counts.get(kind).copied().unwrap_or_default() >= least, "{kind}: {counts:?}");
         }
+    })
+    .await;
+}
+
+/// Whoever holds a copy of what a client was given is seen by where they come from.
+#[tokio::test]
+async fn sec_149_the_end_of_a_grant_is_written_down_with_where_it_came_from() {
+    const OFFLINE: &[(&str, &str)] = &[("scope", "openid offline_access")];
+    each(&[("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")], async |server: &TestServer| {
+        let email = "maren@example.com";
+        server.sign_up(email).await;
+        let app = App::at(server, "app");
+        let browser = Browser::at(server);
+        let from = async |address: &str, path: &str, fields: &[(&str, &str)]| {
+            let request = server.request(Method::POST, path).basic_auth(app.id, Some(CLIENT_SECRET));
+            server.send(request.header("x-forwarded-for", address).form(fields)).await
+        };
+        let code = app.code(&browser, email, OFFLINE).await;
+        let spent = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", app.redirect_uri.as_str()),
+            ("code_verifier", VERIFIER),
+        ];
+        from("192.0.2.1", "/oauth2/token", &spent).await.expect(200);
+        from("192.0.2.2", "/oauth2/token", &spent).await.expect(400);
+
+        let code = app.code(&browser, email, OFFLINE).await;
+        let stolen = Tokens::from(&app.exchange(&code).await).refresh.expect("a refresh token");
+        let mut newest = stolen.clone();
+        for _ in 0..2 {
+            server.pass(Duration::from_secs(60));
+            newest = Tokens::from(&app.refresh(&newest).await).refresh.expect("the next one");
+        }
+        server.pass(Duration::from_secs(60));
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", stolen.as_str())];
+        from("192.0.2.3", "/oauth2/token", &refresh).await.expect(400);
+
+        for (place, kind) in [("192.0.2.4", "refresh"), ("192.0.2.5", "access")] {
+            let tokens = Tokens::from(&app.exchange(&app.code(&browser, email, OFFLINE).await).await);
+            let token = if kind == "refresh" { tokens.refresh.expect("one") } else { tokens.access };
+            from(place, "/oauth2/revoke", &[("token", &token)]).await.expect(200);
+        }
+
+        let kinds = ["code.replayed", "refresh.replayed", "token.revoked"];
+        let rows = audit_event::Entity::find().filter(audit_event::Column::Kind.is_in(kinds));
+        let rows = rows.all(server.app.database.read()).await.expect("the audit");
+        let mut told: Vec<_> =
+            rows.iter().map(|row| (row.address.as_deref().unwrap_or_default(), &*row.kind)).collect();
+        told.sort_unstable();
+        let expected = [
+            ("192.0.2.2", "code.replayed"),
+            ("192.0.2.3", "refresh.replayed"),
+            ("192.0.2.4", "token.revoked"),
+            ("192.0.2.5", "token.revoked"),
+        ];
+        assert_eq!(told, expected);
+        assert!(rows.iter().all(|row| row.request_id.is_some() && row.detail.contains("\"app\"")), "{rows:?}");
     })
     .await;
 }

@@ -61,6 +61,9 @@ async fn sec_030_other_commands_are_felt_as_well() {
                     until(FELT, "the new roles show", async || roles().await == json!(["moderator", "user"])).await;
                     continue;
                 }
+                "delete" => {
+                    place.run(&["user", command, &email, "--yes"], "").await.expect(0);
+                }
                 _ => {
                     place.run(&["user", command, &email], "").await.expect(0);
                 }
@@ -156,7 +159,7 @@ async fn sec_069_a_client_by_command_and_the_rotation_of_its_secret() {
         let second = secret(&["client", "rotate-secret", "backend", "--json"]).await;
         until(FELT, "the new secret opens", async || ask(&second).await == 200).await;
         assert_eq!(ask(&first).await, 200, "two are valid during a rotation");
-        place.run(&["client", "remove", "backend"], "").await.expect(0);
+        place.run(&["client", "remove", "backend", "--yes"], "").await.expect(0);
         until(FELT, "the client is gone", async || ask(&second).await == 401).await;
         drop(program);
         place.remove().await;

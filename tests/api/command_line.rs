@@ -31,7 +31,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// The secrets may be made by a command before the first start: it says so, and where they are.
 /// How many steps the schema has come in.
-const STEPS: usize = 8;
+const STEPS: usize = 9;
 
 #[tokio::test]
 async fn sec_002_a_command_that_makes_the_secrets_warns() {
@@ -84,7 +84,7 @@ async fn a_command_refuses_a_database_that_is_not_there() {
         &["client", "list"],
         &["client", "show", "chat"],
         &["client", "rotate-secret", "chat"],
-        &["client", "remove", "chat"],
+        &["client", "remove", "chat", "--yes"],
     ] {
         let said = place.run(arguments, "").await.expect(1);
         for word in ["data/postern.db", "does not exist", "server's folder", "--env-file"] {
@@ -107,6 +107,8 @@ async fn wrong_usage_ends_with_2_whatever_is_wrong() {
         &["user", "ban", "ada", "--for", "2 hours"],
         &["user", "set-role", "ada", ""],
         &["user", "set-role", "ada"],
+        &["user", "delete", "ada"],
+        &["client", "remove", "chat"],
         &["user", "set-groups", "ada", "a\nb"],
         &["user", "create", "--email", "nonsense", "--generate-password"],
         &["user", "create", "--email", "ada@example.com", "--username", "a b", "--generate-password"],
@@ -166,6 +168,7 @@ async fn a_server_says_where_it_listens_in_one_document() {
 #[tokio::test]
 async fn a_person_at_a_terminal_is_asked_for_what_is_missing() {
     let place = Place::on(&Kind::Sqlite, &[]).await;
+    place.run(&["user", "create", "--email", "first@example.com", "--generate-password"], "").await.expect(0);
     let made = place.run_on_terminal("user create --generate-password", "ada@example.com\n").await.expect(0);
     assert!(made.out.contains("E-mail: ") && made.out.contains("ada@example.com is made"), "{made:?}");
     for (command, typed, done) in [
@@ -180,4 +183,20 @@ async fn a_person_at_a_terminal_is_asked_for_what_is_missing() {
     let list = place.run(&["user", "list", "--json"], PASSWORD).await.expect(0);
     assert_eq!(document(&list)[0]["roles"], json!(["editor"]));
     place.run_on_terminal("user show", "nobody\n").await.expect(1);
+}
+
+#[tokio::test]
+async fn what_a_client_lacks_is_said_with_an_example() {
+    let place = Place::bare();
+    for (command, words) in [
+        ("client add chat --for librechat", "such as --url https://chat.example.com"),
+        ("client add notes --scope openid,profile", r#"--scope "openid profile""#),
+        ("client add notes --scope opneid", "Perhaps `openid` is meant."),
+        ("client add notes --scope ,", "none of: openid, profile, email"),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let said = place.run(&arguments, "").await.expect(2);
+        assert!(said.err.contains(words), "{said:?}");
+    }
+    place.run(&["client", "add", "notes", "--scope", "openid email introspect"], "").await.expect(0);
 }

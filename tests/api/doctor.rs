@@ -59,7 +59,13 @@ impl Scene {
 
     /// The same behind a proxy with these habits, by whose address people come.
     async fn behind(path: &str, habits: Habits) -> Self {
+        Self::behind_one_of(path, habits, "").await
+    }
+
+    /// The same where these networks are those of the proxies.
+    async fn behind_one_of(path: &str, habits: Habits, trusted: &str) -> Self {
         let mut place = Place::bare();
+        place.set("POSTERN_TRUSTED_PROXIES", trusted);
         let port = free_port().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://localhost:{}{path}", listener.local_addr().expect("its address").port());
@@ -225,6 +231,23 @@ async fn a_proxy_that_nobody_named_is_told() {
     assert!(said.contains("POSTERN_TRUSTED_PROXIES"), "{said}");
     scene.place.set("POSTERN_TRUSTED_PROXIES", "127.0.0.1");
     assert_eq!(scene.failing("near").await.0, ["discovery"]);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_believed_is_told() {
+    const SAID: Habits = Habits { says: "X-Forwarded-For: 203.0.113.9\r\n", ..Habits::NONE };
+    for (trusted, fails, words) in [
+        ("", true, "in POSTERN_TRUSTED_PROXIES, and restart"),
+        ("10.0.0.0/8", true, "another proxy"),
+        ("127.0.0.1", false, "from the proxy before it"),
+    ] {
+        let scene = Scene::behind_one_of("", SAID, trusted).await;
+        let (names, said) = scene.failing("near").await;
+        assert_eq!((names.contains(&"proxy".to_owned()), names.len()), (fails, usize::from(fails)), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+    let scene = Scene::behind_one_of("", Habits::NONE, "127.0.0.1").await;
+    assert_eq!(scene.failing("near").await.0, [""; 0]);
 }
 
 /// What somebody has who tries it out on one machine: https by an authority that was made here.

@@ -36,7 +36,8 @@ impl Case {
     }
 
     fn request(&self, path: &str) -> Request {
-        let request = Request::builder().method(Method::POST).uri_str(format!("{path}{}", self.query));
+        let request =
+            Request::builder().header("host", "a").method(Method::POST).uri_str(format!("{path}{}", self.query));
         let request =
             request.header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_ENCODING, self.coding);
         let request = request.header(header::ACCEPT, self.accept);

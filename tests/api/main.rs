@@ -13,6 +13,7 @@ mod crash;
 mod doctor;
 mod doctor_connector;
 mod federation;
+mod guarded_commands;
 mod headers;
 mod https;
 mod introspection;

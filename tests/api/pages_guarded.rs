@@ -138,7 +138,7 @@ async fn sec_013_sec_027_sec_035_a_new_password_needs_the_present_one_and_ends_o
             let fields = [("current_password", present), ("password", new)];
             here.submit("/account/security", "/account/security", &fields).await
         };
-        assert!(change("not this one", OTHER_PASSWORD).await.expect(400).body.contains("not your present password"));
+        assert!(change("not this one", OTHER_PASSWORD).await.expect(400).body.contains("not your current password"));
         assert!(change(PASSWORD, "password1").await.expect(400).body.contains("most common passwords"));
         assert!(elsewhere.is_signed_in().await);
         let changed = change(PASSWORD, OTHER_PASSWORD).await.expect(303).cookie("postern_session");

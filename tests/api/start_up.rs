@@ -205,3 +205,48 @@ async fn the_log_says_why_an_app_is_refused_on_a_page() {
     }
     assert!(!log.contains("s3cret"), "{log}");
 }
+
+/// What a newcomer writes wrongly is named, each with what would be right.
+#[tokio::test]
+async fn slips_of_a_newcomer_are_named_with_what_would_be_right() {
+    let mut place = Place::bare();
+    let file = "POSTERN_LOG=loud\nPOSTERN_URL http://hidden.example\nOPENAI_API_KEY=hidden\nMY_OWN=hidden\nANY WORD\nPOSTERN_LISTEN\n";
+    std::fs::write(place.path(".env"), file).expect("a file");
+    for verb in [&["serve"][..], &["config", "check"]] {
+        let said = place.run(verb, "").await.expect(1);
+        let words = format!("{}{}", said.out, said.err);
+        for right in ["POSTERN_LOG (.env:1)", "info,postern=debug", "A line (.env:2)", "A line (.env:6)", "NAME=value"]
+        {
+            assert!(words.contains(right), "{right}: {words}");
+        }
+        assert!(!words.contains("hidden") && !words.contains("WORD"), "{words}");
+    }
+
+    let file = "OPENAI_API_KEY=hidden\nMY_OWN=hidden\nEMAIL_HOST=hidden\nANY WORD\n";
+    std::fs::write(place.path(".env"), file).expect("a file");
+    place.set("ANTHROPIC_API_KEY", "hidden");
+    place.set("PORT", "1");
+    place.set("POSTERN_URL", "https://auth.example.com");
+    let said = place.run(&["config", "check"], "").await.expect(0).out;
+    for told in ["no use for OPENAI_API_KEY.", "no use for MY_OWN.", "EMAIL_HOST is known, but not in force"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(said.contains("line 4 is neither") && !said.contains("WORD"), "the chat starts with it: {said}");
+    assert!(!said.contains("ANTHROPIC") && !said.contains("PORT"), "the shell's are for others: {said}");
+    assert_eq!(said.matches("POSTERN_TRUSTED_PROXIES").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn sec_006_an_env_file_with_secrets_that_all_can_read_is_warned_of() {
+    let place = Place::bare();
+    let env = place.path(".env");
+    std::fs::write(&env, format!("JWT_SECRET={}\n", crate::support::JWT_SECRET)).expect("a file");
+    for (mode, warned) in [(0o644, true), (0o600, false)] {
+        std::fs::set_permissions(&env, std::fs::Permissions::from_mode(mode)).expect("its mode");
+        let said = place.run(&["config", "check"], "").await.expect(0).out;
+        assert_eq!(said.contains("chmod o-r '.env'"), warned, "{said}");
+    }
+    std::fs::write(&env, "SESSION_EXPIRY=1000 * 60\n").expect("a file");
+    std::fs::set_permissions(&env, std::fs::Permissions::from_mode(0o644)).expect("its mode");
+    assert!(!place.run(&["config", "check"], "").await.expect(0).out.contains("chmod"), "nothing in it is secret");
+}

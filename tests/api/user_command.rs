@@ -68,8 +68,12 @@ async fn the_list_tells_who_is_kept_out() {
         assert_eq!(told(|it| it["ban"]["reason"].clone()), [json!("A test"), Value::Null, Value::Null, Value::Null]);
         assert_eq!(told(|it| it["disabled"].clone()), [false, true, false, false]);
         let words = place.run(&["user", "list"], "").await.expect(0).out;
-        let ends: Vec<_> = words.lines().filter_map(|line| line.split_whitespace().last()).collect();
-        assert_eq!(ends, ["banned", "disabled", "admin", "user"]);
+        let cells = |line: &str| line.split("  ").filter(|it| !it.is_empty()).map(|it| it.trim().to_owned()).collect();
+        let rows: Vec<Vec<String>> = words.lines().map(cells).collect();
+        assert_eq!(rows[0], ["ID", "USER NAME", "E-MAIL", "CONFIRMED", "ROLES", "STATE"]);
+        let (confirmed, state) = (|row: &Vec<String>| row[3].clone(), |row: &Vec<String>| row[5].clone());
+        assert_eq!(rows[1..].iter().map(confirmed).collect::<Vec<_>>(), ["no", "no", "yes", "no"]);
+        assert_eq!(rows[1..].iter().map(state).collect::<Vec<_>>(), ["banned", "disabled", "-", "-"]);
         place.remove().await;
     }
 }

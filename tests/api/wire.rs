@@ -42,6 +42,11 @@ async fn sec_127_a_body_that_is_too_large_is_refused_before_it_is_read() {
         let answer = raw(&server, head(&format!("Content-Length: {length}\r\n")).as_bytes()).await;
         assert_eq!(status(&answer), 413, "{length}: {answer}");
     }
+    for codings in ["gzip, chunked", "deflate,chunked", "gzip\r\nTransfer-Encoding: chunked"] {
+        let packed = head(&format!("Transfer-Encoding: {codings}\r\n")) + "2\r\n{}\r\n0\r\n\r\n";
+        let answer = raw(&server, packed.as_bytes()).await;
+        assert_eq!(status(&answer), 415, "{codings}: {answer}");
+    }
     let mut chunked = head("Transfer-Encoding: chunked\r\n");
     for _ in 0..20 {
         chunked += &format!("1000\r\n{}\r\n", "a".repeat(0x1000));
@@ -71,6 +76,10 @@ async fn sec_131_a_message_has_one_length() {
     }
     let two_hosts = raw(&server, b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n").await;
     assert_eq!(status(&two_hosts), 400, "{two_hosts}");
+    let without = raw(&server, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(status(&without), 400, "{without}");
+    let old = raw(&server, b"GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status(&old), 200, "{old}");
     // A second request hides behind the first one's body: it must not be answered.
     let hidden = "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
     let smuggled = ask("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", hidden);
@@ -120,6 +129,43 @@ async fn sec_132_tricks_with_paths_reach_nothing_else() {
         assert_eq!(status(&answer), 404, "{path}: {answer}");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn sec_132_sec_129_a_path_that_is_no_text_fails_in_the_form_of_its_group() {
+    for below in ["", "/auth"] {
+        let url = format!("http://localhost:3081{below}");
+        let settings = [("POSTERN_URL", url.as_str()), ("POSTERN_DYNAMIC_REGISTRATION", "open")];
+        let server = TestServer::start(&settings).await;
+        for (path, form) in [
+            ("/api/%ff", "application/problem+json"),
+            ("/api/auth/%c3%28", "application/problem+json"),
+            ("/oauth2/%ff", "application/json"),
+            ("/oauth2/token/%ff?a=b", "application/json"),
+            ("/oauth2/authorize/%ff", "text/html"),
+            ("/oauth/%ff", "text/html"),
+            ("/oauth/google/%ed%a0%80", "text/html"),
+            ("/%ff", "text/html"),
+            ("/login/link/%ff", "text/html"),
+            ("/account/connections/%ff", "text/html"),
+            ("/account/%ff?return_to=%ff", "text/html"),
+            ("/assets/%ff", "text/html"),
+            ("/.well-known/%ff", "text/html"),
+        ] {
+            let request = format!("GET {below}{path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let answer = raw(&server, request.as_bytes()).await;
+            assert!(matches!(status(&answer), 303 | 400 | 404), "{below}{path}: {answer}");
+            if status(&answer) != 303 {
+                assert!(header(&answer, "content-type").starts_with(form), "{below}{path}: {answer}");
+            }
+            for name in ["content-security-policy", "x-content-type-options", "x-request-id"] {
+                assert!(!header(&answer, name).is_empty(), "{below}{path}: {answer}");
+            }
+        }
+        let request = server.request(reqwest::Method::GET, "/oauth2/register/%ff").bearer_auth("x");
+        assert_eq!(server.send(request).await.expect(401).text("error"), "invalid_token");
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

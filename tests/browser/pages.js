@@ -1,7 +1,9 @@
 // Every page, and every state of it that looks different. To add one: a line here.
 
+const assert = require('node:assert/strict');
 const {
-  BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, registered, typeCode, askAboutDevice,
+  BASE, BRANDED, stranger, fillSignIn, fillSignUp, signIn, signOut, person, postern, authorize, registered, typeCode,
+  askAboutDevice, comeBack,
 } = require('./world');
 
 const at = (path) => (page) => page.goto(BASE + path);
@@ -21,6 +23,16 @@ const answerDevice = async (page, who, button) => {
   await page.getByRole('button', { name: button }).click();
   await page.getByRole('heading', { name: /^The device/ }).waitFor();
   return device;
+};
+
+// Brings somebody whose address has an account to the page that says so; `vouched` by the provider, or not. Answers who.
+const comeKnown = async (page, vouched) => {
+  const [local] = stranger().email.split('@');
+  const login = vouched ? local : `unproven-${local}`;
+  const who = await person({ email: `${login}@example.com` });
+  await page.goto(await comeBack(page, login));
+  await page.getByRole('heading', { name: 'You have an account already' }).waitFor();
+  return who;
 };
 
 // Networks of their own, for what one network may do only a few times.
@@ -59,6 +71,44 @@ const pages = {
       await page.getByRole('alert').or(refused).waitFor();
     } while (!(await refused.isVisible()));
   },
+  'login-cancelled': async (page) => {
+    await page.goto(await comeBack(page));
+    await page.getByText('The sign-in was stopped there').waitFor();
+  },
+  known: (page) => comeKnown(page, false),
+  'known-claim': (page) => comeKnown(page, true),
+  connect: async (page) => {
+    const who = await comeKnown(page, false);
+    await page.getByRole('link', { name: 'Sign in once and connect Harvest ID' }).click();
+    await fillSignIn(page, who);
+    await page.getByRole('heading', { name: 'Connect Harvest ID?' }).waitFor();
+  },
+  // It leads on by itself, where nothing keeps it.
+  leaving: async (page) => {
+    await signIn(page, await person());
+    await page.goto(`${BASE}/account/connections`);
+    await page.route('**/account/connections', async (route) => {
+      const response = await route.fetch();
+      const { refresh, ...headers } = response.headers();
+      await route.fulfill({ response, headers });
+    });
+    await page.getByRole('button', { name: 'Connect GitHub' }).click();
+    await page.getByRole('heading', { name: 'On to GitHub' }).waitFor();
+  },
+  'connections-none': async (page) => {
+    await signIn(page, await person());
+    await page.goto(`${BASE}/account/connections`);
+    await page.getByText('None yet.').waitFor();
+  },
+  connections: async (page) => {
+    const who = await comeKnown(page, false);
+    await page.getByRole('link', { name: 'Sign in once and connect Harvest ID' }).click();
+    await fillSignIn(page, who);
+    await page.getByRole('button', { name: 'Connect Harvest ID' }).click();
+    await page.waitForURL(`${BASE}/account`);
+    await page.goto(`${BASE}/account/connections`);
+    await page.getByRole('button', { name: 'Remove Harvest ID' }).waitFor();
+  },
   'login-branded': (page) => page.goto(`${BRANDED}/login`),
   'register-branded': (page) => page.goto(`${BRANDED}/register`),
   register: at('/register'),
@@ -90,7 +140,7 @@ const pages = {
   'account-security-problems': async (page, who) => {
     await signIn(page, who);
     await page.goto(`${BASE}/account/security`);
-    await page.getByLabel('Present password', { exact: true }).fill('not this one');
+    await page.getByLabel('Current password', { exact: true }).fill('not this one');
     await page.getByLabel('New password', { exact: true }).fill('gravel tulip ferry nine');
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByRole('alert').waitFor();
@@ -119,6 +169,25 @@ const pages = {
     await signIn(page, who);
     await page.goto(authorize(await registered('Harvest Notes')));
     await page.getByText('knows this app').waitFor();
+  },
+  // An app that nobody declared, by the document about it that tests/browser/run publishes.
+  'consent-document': async (page, who) => {
+    await signIn(page, who);
+    await page.goto(authorize([process.env.DOCUMENT, 'https://quill.harvest.example/callback']));
+    await page.getByText('knows this app').waitFor();
+    await page.getByRole('link', { name: /^Privacy policy \(127\.0\.0\.1:/ }).waitFor();
+  },
+  // The app answers nothing, so that the page stays. It is the one call to others that a page of ours makes.
+  'form-post': async (page) => {
+    const { origin } = new URL('https://notes.harvest.example/');
+    await page.route(`${origin}/**`, (route) => route.fulfill({ status: 204 }));
+    await signIn(page, await person());
+    const sent = page.waitForRequest(`${origin}/callback`);
+    await page.goto(authorize('notes', { response_mode: 'form_post' }));
+    await page.getByRole('button', { name: 'Allow' }).click();
+    assert.match((await sent).postData(), /\bcode=pst_ac_/);
+    await page.getByRole('button', { name: 'Go on' }).waitFor();
+    assert.deepEqual(page.faults.splice(0), [`asked ${origin}/callback`]);
   },
   unverified: async (page) => {
     await signIn(page, await person());

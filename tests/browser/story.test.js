@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
 const {
-  BASE, launch, stranger, person, device, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut,
+  BASE, launch, stranger, person, authorize, device, watch, noFaults, fillSignIn, signIn, fillSignUp, signOut,
 } = require('./world');
 
 let browser;
@@ -63,6 +63,23 @@ for (const javaScriptEnabled of [true, false]) {
     noFaults(page);
   });
 }
+
+test('an answer that travels as a form goes on by its button where there is no script', async () => {
+  const page = await watch(await browser.newContext({ javaScriptEnabled: false }));
+  const origin = 'https://notes.harvest.example';
+  await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: 'At the app' }));
+  await signIn(page, await person());
+  await page.goto(authorize('notes', { response_mode: 'form_post' }));
+  await page.getByRole('button', { name: 'Allow' }).click();
+  const button = page.getByRole('button', { name: 'Go on' });
+  await button.waitFor();
+  assert.deepEqual(page.faults, [], 'nothing leaves by itself');
+  const sent = page.waitForRequest(`${origin}/callback`);
+  await button.click();
+  assert.match((await sent).postData(), /\bcode=pst_ac_/);
+  await page.getByText('At the app').waitFor();
+  assert.deepEqual(page.faults, [`asked ${origin}/callback`]);
+});
 
 test('the way back leads to where the person was going', async () => {
   const page = await watch(await browser.newContext());

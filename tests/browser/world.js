@@ -25,8 +25,8 @@ const stranger = () => ({
   password: randomBytes(12).toString('base64url'),
 });
 
-async function person() {
-  const it = stranger();
+async function person(more = {}) {
+  const it = { ...stranger(), ...more };
   const answer = await fetch(`${BASE}/api/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -53,7 +53,7 @@ async function registered(name) {
 }
 
 // Where the browser is sent by one of the apps that tests/browser/run adds, or that registered itself.
-function authorize(client) {
+function authorize(client, more = {}) {
   const [id, redirect] = Array.isArray(client) ? client : [client, `https://${client}.harvest.example/callback`];
   const asked = {
     client_id: id,
@@ -62,6 +62,7 @@ function authorize(client) {
     scope: 'openid profile email offline_access',
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     code_challenge_method: 'S256',
+    ...more,
   };
   return `${BASE}/oauth2/authorize?${new URLSearchParams(asked)}`;
 }
@@ -94,6 +95,17 @@ async function askAboutDevice(page, who) {
   await typeCode(page, it.user_code);
   await page.getByRole('heading', { name: 'Did you start this?' }).waitFor();
   return it;
+}
+
+// Comes back from the provider that tests/browser/run starts, as whom it calls `login`, or as nobody; answers the address
+// where that ends. Its own pages are passed over: what they ask of others is none of our faults.
+async function comeBack(page, login) {
+  let answer = await page.request.get(`${BASE}/oauth/upstream?return_to=/account`);
+  if (!login) return (await page.request.get(`${answer.url()}/abort`)).url();
+  for (const form of [{ prompt: 'login', login, password: 'any' }, { prompt: 'consent' }]) {
+    answer = await page.request.post(answer.url(), { form });
+  }
+  return answer.url();
 }
 
 // A page that notes what must not happen: calls to others, broken content policy, script errors, server errors.
@@ -142,6 +154,6 @@ async function signOut(page) {
 }
 
 module.exports = {
-  BASE, BRANDED, launch, stranger, person, postern, authorize, registered, device, typeCode, askAboutDevice, watch, noFaults, fillSignIn, signIn,
-  fillSignUp, signOut,
+  BASE, BRANDED, launch, stranger, person, postern, authorize, registered, device, typeCode, askAboutDevice, comeBack, watch,
+  noFaults, fillSignIn, signIn, fillSignUp, signOut,
 };

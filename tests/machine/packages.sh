@@ -17,6 +17,11 @@ set_up_compiler() {
   { has cc && has c++; } || debian build-essential
 }
 
+# Makes the certificates of other sites.
+set_up_openssl() {
+  has openssl || debian openssl
+}
+
 set_up_chromium() {
   has chromium || debian chromium fonts-liberation
 }
@@ -32,18 +37,28 @@ set_up_faketime() {
   has faketime || debian faketime
 }
 
-# The packages of tests/package.json below $TARGET/node, exactly as its lock file has them.
+# The packages of tests/package.json below $TARGET/node.
 set_up_npm() {
   set_up_node
-  local home="$TARGET/node"
-  if cmp -s tests/package-lock.json "$home/installed"; then
+  install_npm tests "$TARGET/node"
+}
+
+# The emulators of providers, with a Node of their own, below $TARGET/emulate.
+set_up_emulate() {
+  install_npm tests/federation/emulate "$TARGET/emulate"
+}
+
+# install_npm FOLDER HOME: the packages of FOLDER/package.json, exactly as its lock file has them.
+install_npm() {
+  local folder=$1 home=$2
+  if cmp -s "$folder/package-lock.json" "$home/installed"; then
     return
   fi
   rm -rf "$home"
   mkdir -p "$home"
-  cp tests/package.json tests/package-lock.json tests/.npmrc "$home/"
+  cp "$folder/package.json" "$folder/package-lock.json" tests/.npmrc "$home/"
   npm ci --ignore-scripts --prefix "$home"
-  cp tests/package-lock.json "$home/installed"
+  cp "$folder/package-lock.json" "$home/installed"
 }
 
 # Node 20 or newer. Debian 12 has 18; there the npm package that carries a newer one is put before it.

@@ -54,6 +54,23 @@ async function signOut(chat, page) {
   return [...new URL((await asked).url()).searchParams.keys()].sort();
 }
 
+// Somebody whose address is not confirmed is kept out by a page that says what to do, until it is confirmed.
+async function keepsOut(chat) {
+  const who = await person();
+  const page = await newPage();
+  await signInAt(page, `${chat.url}/oauth/openid`, who);
+  await page.getByRole('heading', { name: 'Your e-mail address is not confirmed' }).waitFor();
+  assert.match(await page.locator('body').innerText(), new RegExp(`postern user verify ${who.email}`));
+  assert.ok(!chat.people.list.some((it) => it.email === who.email));
+  told('user', 'verify', who.email);
+  await until('the address is confirmed', async () => {
+    await page.goto(`${chat.url}/oauth/openid`);
+    return page.url() === `${chat.url}/`;
+  });
+  assert.equal(await greeting(page), `${who.name} is USER`);
+  return { who, page };
+}
+
 const greeting = (page) => page.getByRole('heading').innerText();
 
 describe('with sessions of its own', () => {
@@ -113,20 +130,7 @@ describe('with sessions of its own', () => {
     assert.equal(page.url(), `${chat.url}/`);
   });
 
-  test('an unconfirmed address is kept out with words, until it is confirmed', async () => {
-    const who = await person();
-    const page = await newPage();
-    await signInAt(page, `${chat.url}/oauth/openid`, who);
-    await page.getByRole('heading', { name: 'Your e-mail address is not confirmed' }).waitFor();
-    assert.match(await page.locator('body').innerText(), new RegExp(`postern user verify ${who.email}`));
-    assert.ok(!chat.people.list.some((it) => it.email === who.email));
-    told('user', 'verify', who.email);
-    await until('the address is confirmed', async () => {
-      await page.goto(`${chat.url}/oauth/openid`);
-      return page.url() === `${chat.url}/`;
-    });
-    assert.equal(await greeting(page), `${who.name} is USER`);
-  });
+  test('an unconfirmed address is kept out with words, until it is confirmed', () => keepsOut(chat));
 
   test('people whom it knew by a password come in after the update that the block names', async () => {
     const who = await member();
@@ -194,6 +198,14 @@ describe('on our tokens', () => {
     const sent = chat.calls.findLast((it) => it.body.includes('grant_type=refresh_token')).body;
     assert.equal(new URLSearchParams(sent).get('scope'), 'openid profile email roles offline_access');
     assert.equal(jwt.decode(second).sub, jwt.decode(first).sub);
+  });
+
+  test('an unconfirmed address is kept out with words, and gets no token, until it is confirmed', async () => {
+    const codes = () => chat.calls.filter((it) => it.body.includes('authorization_code')).length;
+    const before = codes();
+    const { who, page } = await keepsOut(chat);
+    assert.equal(codes(), before + 1, 'nothing was exchanged while the address was not confirmed');
+    assert.equal(await user(await refresh(page)), who.email);
   });
 
   test('six tabs refresh at once, again and again, while keys rotate', async () => {

@@ -58,12 +58,13 @@ fn problem(app: ChatApp, options: &Options) -> Option<(Usage, String)> {
         (
             is_generic || options.url.is_some(),
             Usage::MissingRequiredArgument,
-            "needs --url, where the app is".to_owned(),
+            "needs --url, where people open the app, such as --url https://chat.example.com".to_owned(),
         ),
         (
             !is_generic || options.url.is_some() || !options.redirect_uris.is_empty(),
             Usage::MissingRequiredArgument,
-            "needs --url, where the app is, or --redirect-uri, where its sign-ins end".to_owned(),
+            "needs --url, where the app is (https://app.example.com), or --redirect-uri, where its sign-ins end"
+                .to_owned(),
         ),
         (
             app.may_have_path() || !has_path,

@@ -70,15 +70,17 @@ pub async fn run(
             tell_hidden(clients, json, out).await
         }
         ClientCommand::Show(Which { id }) => {
-            let client = clients.find(&id).await?;
-            let unknown = || Error::new(ErrorKind::NotFound, format!("There is no client {id}."));
-            show(&described(client.ok_or_else(unknown)?.as_ref())?, json, out)
+            let client = clients.find(&id).await?.ok_or_else(|| unknown(&id))?;
+            show(&described(client.as_ref())?, json, out)
         }
         ClientCommand::RotateSecret { which, keep_previous } => {
             rotate(&which.id, keep_previous, clients, json, out).await
         }
         ClientCommand::RegistrationToken(new) => registration::token(&new, installation, json, (out, err)).await,
-        ClientCommand::Remove(Which { id }) => {
+        ClientCommand::Remove { which: Which { id }, sure } => {
+            let client = clients.find(&id).await?.ok_or_else(|| unknown(&id))?;
+            let name = client.client_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            sure.or_ask(&format!("Client {id}{name} is removed for good, with all that people granted it."))?;
             installation.grants.remove_client(clients, &id, Actor::Command).await?;
             match json {
                 true => line(out, json!({"client_id": id, "removed": true})),
@@ -86,6 +88,10 @@ pub async fn run(
             }
         }
     }
+}
+
+fn unknown(id: &ClientId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("There is no client {id}."))
 }
 
 async fn rotate(

@@ -7,8 +7,11 @@ use entity::ClientId;
 
 use super::add::Add;
 use super::apps::{AppUrl, ChatApp};
+use crate::cli::ask::Sure;
 use crate::env::numbers;
 use crate::services::clients::{AuthMethod, GrantType, Introspect, RedirectUri, ScopeList, WebUri, client_id};
+use crate::services::grants::scope;
+use crate::services::vocabulary::none_of;
 
 /// The longest time that a replaced secret may still open for, in seconds: 90 days.
 const LONGEST_OVERLAP: u64 = 90 * 86_400;
@@ -33,8 +36,15 @@ pub enum ClientCommand {
         #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = overlap)]
         keep_previous: Duration,
     },
-    /// Remove the client
-    Remove(Which),
+    /// Remove the client and what people granted it
+    Remove {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+        /// Whether it is meant
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// Make a token that lets a client register itself, printed this once
     RegistrationToken(NewToken),
 }
@@ -84,8 +94,8 @@ pub(super) struct Options {
     /// Where the client is told of logouts
     #[arg(long, value_name = "URI")]
     pub(super) backchannel_logout_uri: Option<WebUri>,
-    /// The scopes that it may ask for, by blanks
-    #[arg(long, value_name = "SCOPES")]
+    /// The scopes that it may ask for, by blanks and in quotes: "openid profile email"
+    #[arg(long, value_name = "SCOPES", value_parser = scopes)]
     pub(super) scope: Option<ScopeList>,
     /// How it proves who it is: client_secret_basic (what holds unless the app needs another) or client_secret_post
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
@@ -115,6 +125,17 @@ fn auth_method(text: &str) -> Result<AuthMethod, String> {
         AuthMethod::None => Err("say --public instead".into()),
         AuthMethod::PrivateKeyJwt => Err("the keys that it needs can only be declared in POSTERN_CLIENTS_FILE".into()),
         method => Ok(method),
+    }
+}
+
+fn scopes(text: &str) -> Result<ScopeList, String> {
+    let known: Vec<&str> = scope::OF_PEOPLE.into_iter().chain(scope::OF_CLIENTS).collect();
+    let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    match words.iter().find(|word| !known.contains(word)) {
+        _ if words.is_empty() => Err(format!("names none of: {}", known.join(", "))),
+        Some(word) => Err(none_of(word, &known)),
+        None if text.contains(',') => Err(format!("blanks stand between scopes: --scope \"{}\"", words.join(" "))),
+        None => text.parse(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::cli::table::table;
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
 use crate::services::clients::Client;
@@ -37,14 +38,8 @@ pub(super) fn list(clients: &[impl AsRef<Client>], json: bool, out: &mut impl Wr
         let all: Vec<Value> = clients.iter().map(|client| described(client.as_ref())).collect::<Result<_>>()?;
         return line(out, Value::Array(all));
     }
-    let mut rows = vec![["CLIENT", "NAME", "AUTH METHOD", "INTROSPECT", "DECLARED IN"].map(str::to_owned)];
-    rows.extend(clients.iter().map(|client| row(client.as_ref())));
-    let widths: [usize; 5] =
-        std::array::from_fn(|place| rows.iter().map(|row| row[place].chars().count()).max().unwrap_or(0));
-    rows.iter().try_for_each(|row| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        line(out, cells.join("  ").trim_end())
-    })
+    let heads = ["CLIENT", "NAME", "AUTH METHOD", "INTROSPECT", "DECLARED IN"];
+    table(heads, clients.iter().map(|client| row(client.as_ref())), out)
 }
 
 fn row(client: &Client) -> [String; 5] {

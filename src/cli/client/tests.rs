@@ -137,10 +137,10 @@ async fn people_read_words_and_a_table() {
             rotated.starts_with("Client chat has a new secret. The one from before opens for 2 hours more."),
             "{rotated}"
         );
-        assert_eq!(typed(&clients, "remove chat", false).await.expect("removed"), "Client chat is removed.\n");
+        assert_eq!(typed(&clients, "remove chat --yes", false).await.expect("removed"), "Client chat is removed.\n");
         let refusals = [
             ("show chat", ErrorKind::NotFound),
-            ("remove chat", ErrorKind::NotFound),
+            ("remove chat --yes", ErrorKind::NotFound),
             ("add a-longer-id", ErrorKind::Conflict),
         ];
         for (words, kind) in refusals {
@@ -160,6 +160,9 @@ fn sec_067_options_that_do_not_go_together_are_wrong_usage() {
         "add app --redirect-uri http://chat.example.com/cb",
         "add app --introspect everything",
         "add app --grant implicit",
+        "add app --scope openid,profile",
+        "add app --scope opneid",
+        "add app --scope ,",
         "add app --url https://chat.example.com",
         "add app --reuse-tokens",
         "add app --for librechat",

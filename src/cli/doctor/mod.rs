@@ -116,7 +116,7 @@ async fn examine(it: &Examination<'_>) -> Result<Report> {
             }
         }
     }
-    report.add(surroundings::proxy(it));
+    report.add(surroundings::proxy(it).await);
     report.extend(surroundings::hosts(it).await);
     Ok(report)
 }

@@ -7,22 +7,52 @@ use url::{Host, Url};
 use super::Examination;
 use super::address::resolves;
 use super::report::Check;
+use crate::endpoints::oidc::discovery::DOCTOR;
 use crate::services::clients::{RedirectUri, WebUri};
+use crate::web::caller::FORWARDED;
 
-/// Whether people are told apart behind whatever speaks https for us.
-pub(super) fn proxy(it: &Examination<'_>) -> Check {
+/// Whether people are told apart behind whatever speaks https for us: by what became of the headers
+/// of a request that came the whole way, else by the settings.
+pub(super) async fn proxy(it: &Examination<'_>) -> Check {
     const NAME: &str = "proxy";
-    let (web, tls) = (&it.app.config.web, &it.app.config.tls);
-    if !web.trusted_proxies.is_empty() {
-        let seen = "POSTERN_TRUSTED_PROXIES names a proxy. If the log says that forwarded headers are ignored, it names another \
-                    than the one that asks.";
-        return Check::ok(NAME, seen);
+    const ALL_AS_ONE: &str = "so everybody counts as one address, in limits and bans.";
+    let web = &it.app.config.web;
+    let is_own = it.app.config.tls.is_some() || web.url.scheme() == "http";
+    let told = told(it).await.unwrap_or_default();
+    match (told.as_str(), web.trusted_proxies.is_empty()) {
+        ("heeded", _) => Check::ok(NAME, "the server takes people's addresses from the proxy before it."),
+        ("ignored", true) => Check::fails(
+            NAME,
+            format!("a proxy says whose request it is (X-Forwarded-For), and is not believed, {ALL_AS_ONE}"),
+            "Name the network that it comes from in POSTERN_TRUSTED_PROXIES, and restart the server.",
+        ),
+        ("ignored", false) => Check::fails(
+            NAME,
+            format!("POSTERN_TRUSTED_PROXIES names another proxy than the one that asks, {ALL_AS_ONE}"),
+            "Name the network of the one that the server's log calls a peer, and restart the server.",
+        ),
+        ("missing", _) if !is_own => Check::fails(
+            NAME,
+            format!("the proxy before the server does not say whose request it is, {ALL_AS_ONE}"),
+            "Let it send X-Forwarded-For.",
+        ),
+        (_, true) if !is_own => Check::fails(
+            NAME,
+            format!("https ends before Postern, and POSTERN_TRUSTED_PROXIES is empty, {ALL_AS_ONE}"),
+            "Name the network that the proxy comes from in POSTERN_TRUSTED_PROXIES.",
+        ),
+        (_, true) => Check::ok(NAME, "nothing needs to stand between Postern and people."),
+        (_, false) => Check::ok(NAME, "POSTERN_TRUSTED_PROXIES names a proxy."),
     }
-    if tls.is_some() || web.url.scheme() == "http" {
-        return Check::ok(NAME, "nothing needs to stand between Postern and people.");
-    }
-    let seen = "https ends before Postern, and POSTERN_TRUSTED_PROXIES is empty: everybody counts as one address, in limits and bans.";
-    Check::fails(NAME, seen, "Name the network that the proxy comes from in POSTERN_TRUSTED_PROXIES.")
+}
+
+/// What the server answers about the headers of the proxy that our request came through; none when it
+/// does not answer, or is of a release that does not tell.
+async fn told(it: &Examination<'_>) -> Option<String> {
+    // Another query each time: no cache on the way answers for the server.
+    let (issuer, new) = (it.app.config.web.issuer(), hex::encode(it.app.random.bytes::<8>()));
+    let url = format!("{issuer}/.well-known/openid-configuration?{DOCTOR}{new}");
+    Some(it.outside.get(&url).await.ok()?.header(&FORWARDED).to_owned())
 }
 
 /// Whether every host that the client's addresses lead to still has an address (SEC-063). Who takes

@@ -1,32 +1,19 @@
-//! What is asked of the person at the terminal.
+//! What is missing, asked of the person at the terminal.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::BufRead;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::Names;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::options::{Password, Who, name};
 use crate::app::App;
+use crate::cli::ask::asked;
 use crate::error::{Error, FieldProblem, Result};
 use crate::services::sign_up::judge;
 use crate::services::users::User;
 use crate::services::users::email::Email;
-
-/// Whether somebody can be asked for what is missing. Where nobody can, its lack is wrong usage.
-pub(crate) fn can_ask() -> bool {
-    std::io::stdin().is_terminal()
-}
-
-/// What the person at the terminal answers.
-pub(super) fn asked(question: &str) -> Result<String> {
-    let mut terminal = std::io::stderr();
-    write!(terminal, "{question}").and_then(|()| terminal.flush()).map_err(Error::internal)?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
-    Ok(line.trim().to_owned())
-}
 
 /// The given account, or the one that the person at the terminal names.
 pub(super) async fn account(app: &App, who: Who) -> Result<User> {
@@ -64,12 +51,21 @@ pub(super) async fn chosen_password(app: &App, password: &Password, known: &[&st
         std::io::stdin().lock().read_line(&mut line).map_err(Error::internal)?;
         line.trim_end_matches(['\r', '\n']).into()
     } else {
-        rpassword::prompt_password("Password: ").map_err(Error::internal)?.into()
+        typed("Password: ")?
     };
-    match judge(&app.hasher, &app.config.users, &chosen, known).await? {
-        Some(problem) => Err(Error::invalid(vec![problem])),
-        None => Ok((chosen, false)),
+    if let Some(problem) = judge(&app.hasher, &app.config.users, &chosen, known).await? {
+        return Err(Error::invalid(vec![problem]));
     }
+    // Nobody sees what they type.
+    if !password.password_stdin && typed("The same again: ")?.expose_secret() != chosen.expose_secret() {
+        let words = "The two are not the same, so nothing was done.";
+        return Err(Error::invalid(vec![FieldProblem::new("password", words)]));
+    }
+    Ok((chosen, false))
+}
+
+fn typed(question: &str) -> Result<SecretString> {
+    rpassword::prompt_password(question).map(SecretString::from).map_err(Error::internal)
 }
 
 /// A password of 144 random bits.

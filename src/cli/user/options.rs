@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::ask::can_ask;
+use crate::cli::ask::{Sure, can_ask};
 use crate::env::numbers;
 use crate::services::users::email::Email;
 use crate::services::users::name::check_name;
@@ -36,6 +36,9 @@ pub(crate) enum UserCommand {
         /// The roles
         #[arg(required = !can_ask(), value_parser = name)]
         roles: Vec<String>,
+        /// Even though no administrator is left then
+        #[arg(long)]
+        force: bool,
     },
     /// Put the account into these groups and no others
     SetGroups {
@@ -56,7 +59,15 @@ pub(crate) enum UserCommand {
     /// Lift the ban
     Unban(Who),
     /// Delete the account for good
-    Delete(Who),
+    Delete {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        sure: Sure,
+        /// Even though no administrator is left then
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// Which account. What is missing here and below is asked for where somebody can answer.

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::cli::table::table;
 use crate::clock::rfc3339;
 use crate::error::{Error, Result};
 use crate::services::moderation::Ban;
@@ -17,16 +18,21 @@ pub(super) async fn list(app: &App, json: bool, out: &mut impl Write) -> Result<
         let list: Vec<Value> = all.iter().map(|(user, ban)| description(user, ban.as_ref())).collect();
         return writeln!(out, "{}", Value::Array(list)).map_err(Error::internal);
     }
-    let width = |of: fn(&User) -> &str| all.iter().map(|(user, _)| of(user).chars().count()).max().unwrap_or(0);
-    let (names, mails) = (width(|user| &user.username), width(|user| &user.email));
-    for (user, ban) in &all {
-        let disabled = if user.disabled_at.is_some() { "  disabled" } else { "" };
-        let banned = if ban.is_some() { "  banned" } else { "" };
-        let roles = user.roles.as_slice().join(",");
-        writeln!(out, "{}  {:names$}  {:mails$}  {roles}{disabled}{banned}", user.id, user.username, user.email)
-            .map_err(Error::internal)?;
-    }
-    Ok(())
+    let heads = ["ID", "USER NAME", "E-MAIL", "CONFIRMED", "ROLES", "STATE"];
+    table(heads, all.iter().map(|(user, ban)| row(user, ban.as_ref())), out)
+}
+
+fn row(user: &User, ban: Option<&Ban>) -> [String; 6] {
+    let kept_out = [(user.disabled_at.is_some(), "disabled"), (ban.is_some(), "banned")];
+    let kept_out: Vec<&str> = kept_out.into_iter().filter_map(|(is_so, word)| is_so.then_some(word)).collect();
+    [
+        user.id.to_string(),
+        user.username.clone(),
+        user.email.clone(),
+        (if user.email_verified { "yes" } else { "no" }).to_owned(),
+        user.roles.as_slice().join(","),
+        (if kept_out.is_empty() { "-".to_owned() } else { kept_out.join(",") }),
+    ]
 }
 
 /// Every account with the ban that stands, in the order of user names.

@@ -148,7 +148,8 @@ fn listeners_do_not_meet() {
     assert_eq!(refused("POSTERN_LISTEN=localhost:3081, 127.0.0.1:3081"), ["POSTERN_LISTEN"]);
     assert_eq!(refused("POSTERN_TRUSTED_PROXIES=0.0.0.0/0"), ["POSTERN_TRUSTED_PROXIES"]);
     let open = "POSTERN_URL=https://auth.example.com\nPOSTERN_LISTEN=0.0.0.0:3081";
-    assert_eq!(warned(open), ["POSTERN_LISTEN"]);
+    assert_eq!(warned(open), ["POSTERN_TRUSTED_PROXIES"]);
+    assert_eq!(warned("POSTERN_URL=https://auth.example.com"), ["POSTERN_TRUSTED_PROXIES"]);
     assert_eq!(warned(&format!("{open}\nPOSTERN_TRUSTED_PROXIES=10.0.0.0/8")), [""; 0]);
     assert_eq!(warned("POSTERN_LISTEN=unix:/run/postern.sock"), [""; 0]);
     assert_eq!(warned("POSTERN_LISTEN=127.0.0.1:4000"), ["POSTERN_URL"]);
@@ -164,7 +165,8 @@ fn sec_065_registration_is_off_and_open_to_the_world_only_with_a_warning() {
         let setting = format!("POSTERN_DYNAMIC_REGISTRATION={text}");
         assert_eq!(refused(&setting), ["POSTERN_DYNAMIC_REGISTRATION"]);
     }
-    let public = |mode: &str| format!("POSTERN_URL=https://auth.example.com\nPOSTERN_DYNAMIC_REGISTRATION={mode}");
+    let proxy = "POSTERN_URL=https://auth.example.com\nPOSTERN_TRUSTED_PROXIES=127.0.0.1";
+    let public = |mode: &str| format!("{proxy}\nPOSTERN_DYNAMIC_REGISTRATION={mode}");
     assert_eq!(warned(&public("open")), ["POSTERN_DYNAMIC_REGISTRATION"]);
     assert_eq!((warned(&public("token")), warned("POSTERN_DYNAMIC_REGISTRATION=open")), (vec![], vec![]));
 }

@@ -44,6 +44,8 @@ pub struct AppRow {
     pub host: Option<String>,
     /// What it gets.
     pub items: Vec<Opened>,
+    /// The other services at which it can act for the person.
+    pub elsewhere: Vec<String>,
     /// When it was first let in.
     pub since: When,
     /// When it was last used; none: it holds nothing now.
@@ -82,6 +84,7 @@ fn row(member: &Member, admitted: &Admitted, client: Option<&Client>) -> AppRow 
         initial: initials::first(name),
         host: client.and_then(Client::host),
         items: opened(&admitted.scope, claims, &member.live.user),
+        elsewhere: admitted.resources.as_slice().to_vec(),
         since: When::new(admitted.since, now),
         used: admitted.used.map(|used| When::new(used, now)),
     }

@@ -50,22 +50,25 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row for `session`, read at `now`.
+    /// The row for `session`, read at `now`; `app` is what a device's session is of.
     #[must_use]
-    pub fn new(session: &Session, now: Timestamp, current: bool) -> Self {
+    pub fn new(session: &Session, app: Option<&str>, now: Timestamp, current: bool) -> Self {
         Self {
             id: session.id.to_string(),
             device: describe(&session.user_agent),
             address: session.address.clone(),
             seen: When::new(session.seen_at, now),
             started: When::new(session.created_at, now),
-            how: how(session),
+            how: how(session, app),
             current,
         }
     }
 }
 
-fn how(session: &Session) -> String {
+fn how(session: &Session, app: Option<&str>) -> String {
+    if let Some(app) = app {
+        return format!("a code that {app} showed");
+    }
     if session.amr.contains("pwd") { "a password".to_owned() } else { session.provider.clone() }
 }
 
@@ -85,11 +88,19 @@ pub(crate) async fn show(app: App, member: Member, done: Query<Done>) -> Result<
     let Member { visitor, live } = member;
     let now = visitor.now();
     let sessions = app.sessions.list(live.user.id).await?;
-    let others = sessions.iter().filter(|it| it.id != live.session.id).map(|it| Row::new(it, now, false));
+    let devices = app.grants.devices_of(live.user.id).await?;
+    let mut others = Vec::new();
+    for session in sessions.iter().filter(|it| it.id != live.session.id) {
+        let name = match devices.get(&session.id) {
+            Some(id) => Some(app.clients.find(id).await?.map_or_else(|| id.to_string(), |it| it.name().to_owned())),
+            None => None,
+        };
+        others.push(Row::new(session, name.as_deref(), now, false));
+    }
     visitor.show(&SessionsPage {
         section: "/account/sessions",
-        current: Row::new(&live.session, now, true),
-        others: others.collect(),
+        current: Row::new(&live.session, None, now, true),
+        others,
         ended: done.0.done.is_some(),
     })
 }

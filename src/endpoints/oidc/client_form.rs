@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::http::header::AUTHORIZATION;
 use poem::{FromRequest, Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSecurityScheme, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, MetaSecurityScheme, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
@@ -43,6 +43,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        describe_proof::<T>(registry);
         registry.create_security_scheme(
             SCHEME,
             MetaSecurityScheme {
@@ -76,6 +77,25 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for ClientForm<T> {
     ) -> poem::Result<Self> {
         let app = <App as FromRequest>::from_request(request, body).await?;
         Self::read(&app, request, body).await
+    }
+}
+
+/// What may stand in every such form beside what its operation asks for (RFC 6749 section 2.3.1, RFC 7521 section 4.2).
+const PROOF: [(&str, &str); 4] = [
+    ("client_id", "Who the client is, where no header says so."),
+    ("client_secret", "Its secret, for `client_secret_post`."),
+    ("client_assertion", "In place of a secret: what the client has signed (RFC 7523), for one use."),
+    ("client_assertion_type", "Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`."),
+];
+
+/// Adds [`PROOF`] to the form `T` in the document: no operation reads it.
+fn describe_proof<T: Type>(registry: &mut Registry) {
+    let Some(form) = registry.schemas.get_mut(&*T::name()) else { return };
+    for (name, about) in PROOF {
+        if !form.properties.iter().any(|(known, _)| *known == name) {
+            let text = MetaSchema { description: Some(about), ..MetaSchema::new("string") };
+            form.properties.push((name, MetaSchemaRef::Inline(Box::new(text))));
+        }
     }
 }
 

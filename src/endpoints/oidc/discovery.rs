@@ -1,8 +1,9 @@
 //! Discovery and the key set (OpenID Connect Discovery, RFC 8414, RFC 7517): true of what is
 //! switched on.
 
+use poem::http::HeaderValue;
 use poem::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
-use poem::{Response, handler};
+use poem::{Request, Response, handler};
 use serde_json::{Value, json};
 
 use super::cors;
@@ -17,12 +18,24 @@ use crate::services::grants::scope;
 use crate::services::keys::JWKS_MAX_AGE;
 use crate::services::registration::Mode;
 use crate::services::tokens::ACR;
+use crate::web::caller::{FORWARDED, forwarded};
 use crate::web::return_to::AUTHORIZE;
 
+/// What a query begins with that asks about the way here.
+pub(crate) const DOCTOR: &str = "doctor=";
+
 /// `GET /.well-known/openid-configuration`, `GET /.well-known/oauth-authorization-server`
+///
+/// Whoever asks with a `doctor` in the query is told what became of the headers of the proxy between us.
 #[handler]
-pub(crate) async fn show(app: App) -> Response {
-    public(metadata(&app).to_string())
+pub(crate) async fn show(app: App, request: &Request) -> Response {
+    let mut answer = public(metadata(&app).to_string());
+    if request.uri().query().is_some_and(|query| query.starts_with(DOCTOR)) {
+        let told = HeaderValue::from_static(forwarded(request, &app.config.web.trusted_proxies));
+        answer.headers_mut().insert(FORWARDED, told);
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    answer
 }
 
 /// `GET /oauth2/jwks`

@@ -27,13 +27,13 @@ pub(super) async fn issue(grant: GrantType, call: Call<'_>) -> Result<TokenSet> 
 }
 
 /// RFC 6749 section 4.1.3.
-async fn authorization_code(Call { app, it, .. }: Call<'_>) -> Result<TokenSet> {
+async fn authorization_code(Call { app, caller, it }: Call<'_>) -> Result<TokenSet> {
     let brought = Redemption {
         code: needed(it.form.code.as_deref(), "The parameter code is missing.")?,
         redirect_uri: it.form.redirect_uri.as_deref(),
         verifier: it.form.code_verifier.as_deref(),
     };
-    app.tokens.exchange_code(&it.client, &brought, &it.resources).await
+    app.tokens.exchange_code(&it.client, &brought, &it.resources, caller).await
 }
 
 /// RFC 6749 section 6.
@@ -44,7 +44,9 @@ async fn refresh_token(Call { app, caller, it }: Call<'_>) -> Result<TokenSet> {
 
 /// RFC 6749 section 4.4.
 async fn client_credentials(Call { app, it, .. }: Call<'_>) -> Result<TokenSet> {
-    app.tokens.for_client(&it.client, &wanted(it)).await
+    let set = app.tokens.for_client(&it.client, &wanted(it)).await?;
+    app.registration.note_use(&it.client).await?;
+    Ok(set)
 }
 
 /// RFC 8628 section 3.4.

@@ -36,20 +36,11 @@ struct IntrospectionRequest {
     token: String,
     /// What the caller takes it for; not needed.
     token_type_hint: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for IntrospectionRequest {
     fn example() -> Self {
-        Self {
-            token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(),
-            token_type_hint: None,
-            client_assertion: None,
-            client_assertion_type: None,
-        }
+        Self { token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into(), token_type_hint: None }
     }
 }
 
@@ -147,7 +138,8 @@ fn print(app: &App, client: &Client, token: &LiveToken) -> Bytes {
     printed.get_or_init(print).clone()
 }
 
-/// The same answer, for this caller alone and signed as it has its ID tokens (RFC 9701 section 5).
+/// The same answer, for this caller alone and signed by the algorithm that it registered (RFC 9701
+/// section 5).
 async fn sign(app: &App, client: &Client, answer: &Bytes) -> Result<Printed> {
     let members: Value = serde_json::from_slice(answer).map_err(Error::internal)?;
     let claims = json!({
@@ -156,7 +148,7 @@ async fn sign(app: &App, client: &Client, answer: &Bytes) -> Result<Printed> {
         "iat": app.clock.now().seconds(),
         "token_introspection": members,
     });
-    app.keys.sign(client.id_token_signed_response_alg, TYP, &claims).await.map(Printed::Jwt)
+    app.keys.sign(client.introspection_signed_response_alg, TYP, &claims).await.map(Printed::Jwt)
 }
 
 /// Whether the caller names the media type of a signed answer. Those that take anything, or JSON,

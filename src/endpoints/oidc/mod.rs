@@ -17,10 +17,9 @@ mod revoke;
 mod token;
 mod userinfo;
 
-pub use cors::OpenAt;
+pub use cors::{OPEN, OPEN_WITH_REGISTRATION, OpenAt};
 pub use introspect::{Direct, INTROSPECT};
 pub use registration::RegistrationApi;
-pub use userinfo::USERINFO;
 
 /// The operations that are described and always there.
 pub type Api = (

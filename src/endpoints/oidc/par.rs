@@ -29,10 +29,6 @@ struct PushedRequest {
     code_challenge_method: Option<String>,
     /// Comes back as it is.
     state: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for PushedRequest {
@@ -45,8 +41,6 @@ impl Example for PushedRequest {
             code_challenge: text("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
             code_challenge_method: text("S256"),
             state: text("af0ifjsldkj"),
-            client_assertion: None,
-            client_assertion_type: None,
         }
     }
 }

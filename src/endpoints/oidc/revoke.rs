@@ -8,6 +8,7 @@ use super::client_form::ClientForm;
 use super::cors;
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
+use crate::services::caller::Caller;
 
 /// A token to be given up.
 #[derive(Debug, Object, Deserialize)]
@@ -18,20 +19,11 @@ struct RevocationRequest {
     token: String,
     /// What the client takes it for; not needed.
     token_type_hint: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for RevocationRequest {
     fn example() -> Self {
-        Self {
-            token: "pst_rt_3q2-7wAAAAA".into(),
-            token_type_hint: Some("refresh_token".into()),
-            client_assertion: None,
-            client_assertion_type: None,
-        }
+        Self { token: "pst_rt_3q2-7wAAAAA".into(), token_type_hint: Some("refresh_token".into()) }
     }
 }
 
@@ -53,12 +45,18 @@ impl RevokeApi {
     ///
     /// Ends an access token, or a refresh token with all that came of its grant.
     #[oai(path = "/oauth2/revoke", method = "post", operation_id = "revoke")]
-    async fn revoke(&self, app: App, request: &poem::Request, call: ClientForm<RevocationRequest>) -> Result<Revoked> {
+    async fn revoke(
+        &self,
+        app: App,
+        caller: Caller,
+        request: &poem::Request,
+        call: ClientForm<RevocationRequest>,
+    ) -> Result<Revoked> {
         cors::let_client_read(request, &call.client);
         if call.form.token.is_empty() {
             return Err(Error::new(ErrorKind::InvalidRequest, "The parameter token is missing."));
         }
-        app.tokens.revoke(&call.client, &call.form.token).await?;
+        app.tokens.revoke(&call.client, &call.form.token, &caller).await?;
         Ok(Revoked::Done)
     }
 }

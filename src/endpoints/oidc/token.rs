@@ -37,10 +37,6 @@ pub(super) struct TokenRequest {
     pub(super) scope: Option<String>,
     /// The resource that the access token is for (RFC 8707); may be repeated.
     pub(super) resource: Option<String>,
-    /// In place of a secret: what the client has signed (RFC 7523), for one use.
-    client_assertion: Option<String>,
-    /// Beside it, always `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
-    client_assertion_type: Option<String>,
 }
 
 impl Example for TokenRequest {

@@ -2,7 +2,7 @@
 
 use poem::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use poem::{IntoResponse, Request, Response};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSecurityScheme, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSecurityScheme, Registry};
 use poem_openapi::types::{Example, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, Object, OpenApi};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,7 +16,7 @@ use crate::services::tokens::{LiveToken, TokenKind, claims};
 use crate::web::body;
 
 /// The path of userinfo below the base path.
-pub const USERINFO: &str = "/oauth2/userinfo";
+pub(super) const USERINFO: &str = "/oauth2/userinfo";
 const SCHEME: &str = "accessToken";
 const JSON: &str = "application/json";
 /// For clients that want it signed (Core section 5.3.2).
@@ -153,6 +153,51 @@ impl<'a> ApiExtractor<'a> for AccessToken {
     }
 }
 
+/// The form of a POST (RFC 6750 section 2.2).
+#[derive(Object)]
+#[oai(example)]
+struct UserinfoRequest {
+    /// The access token, where it does not stand in the header.
+    access_token: Option<String>,
+}
+
+impl Example for UserinfoRequest {
+    fn example() -> Self {
+        Self { access_token: Some("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl".into()) }
+    }
+}
+
+/// The same, of an operation that is described with its form.
+struct PostedToken(AccessToken);
+
+impl<'a> ApiExtractor<'a> for PostedToken {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject, ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        AccessToken::register(registry);
+        UserinfoRequest::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        AccessToken::security_schemes()
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: FORM, schema: UserinfoRequest::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: false })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut poem::RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        AccessToken::from_request(request, body, options).await.map(Self)
+    }
+}
+
 /// Who is behind a token.
 #[derive(Clone, Copy, Debug)]
 pub struct UserinfoApi;
@@ -172,8 +217,8 @@ impl UserinfoApi {
     ///
     /// The same, for clients that send the token in a form.
     #[oai(path = "/oauth2/userinfo", method = "post", operation_id = "postUserinfo")]
-    async fn show_by_form(&self, app: App, token: AccessToken) -> Result<Printed> {
-        print(&app, &token).await
+    async fn show_by_form(&self, app: App, token: PostedToken) -> Result<Printed> {
+        print(&app, &token.0).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page that explains the API, made from the OpenAPI document: no script, nothing from elsewhere.
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::{AutoEscape, Environment, HtmlEscape, context};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -45,6 +45,7 @@ pub fn page(document: &Value, links: Links<'_>) -> Result<String> {
     let mut templates = Environment::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.add_filter("pretty", pretty);
+    templates.add_filter("prose", prose);
     templates
         .add_filter("example", |schema: Serde<Value>, schemas: Serde<Value>| Serde(example(&schema.0, &schemas.0, 0)));
     let (chapters, schemas) = (chapters(document), &document["components"]["schemas"]);
@@ -72,6 +73,16 @@ fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
         let methods = METHODS.iter().filter_map(|method| Some((*method, item.get(method)?)));
         methods.map(|(method, about)| Operation { method, path, about })
     })
+}
+
+/// Text with what stands between backticks as code, all of it escaped.
+fn prose(text: Option<String>) -> minijinja::Value {
+    let mut html = String::new();
+    for (place, part) in text.unwrap_or_default().split('`').enumerate() {
+        let part = HtmlEscape(part);
+        html.push_str(&if place % 2 == 0 { part.to_string() } else { format!("<code>{part}</code>") });
+    }
+    minijinja::Value::from_safe_string(html)
 }
 
 fn pretty(value: Serde<Value>) -> String {
@@ -119,7 +130,7 @@ mod tests {
         } });
         let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Letter" } } });
         let operation = json!({
-            "operationId": "sendLetter", "summary": "Send a letter", "description": "\"><script>alert(1)</script>",
+            "operationId": "sendLetter", "summary": "Send a `letter`", "description": "\"><script>alert(1)</script> `<script>`",
             "tags": ["Letters"], "security": [{ "bearer": [] }],
             "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "integer" } }],
             "requestBody": { "required": true, "content": content },
@@ -138,7 +149,8 @@ mod tests {
         for part in [
             "<title>Letters &amp; more</title>",
             "id=\"sendLetter\"",
-            "Send a letter",
+            "Send a <code>letter</code>",
+            "<code>&lt;script&gt;</code>",
             "href=\"#schema-Letter\"",
             "Retry-After",
             "curl -X POST https:&#x2f;&#x2f;auth.example.com&#x2f;letters&#x2f;{id}",

@@ -2,7 +2,7 @@
 
 use super::{Album, NOW, fernwood, minutes_ago};
 use crate::endpoints::account::apps::{AppRow, AppsPage};
-use crate::endpoints::oidc::authorize::{ConsentPage, FormPostPage, UnverifiedPage};
+use crate::endpoints::oidc::authorize::{ConsentPage, FormPostPage, Link, UnverifiedPage};
 use crate::endpoints::oidc::device::{ConfirmDevicePage, DecidedDevicePage, DevicePage};
 use crate::services::grants::wrong_user_code;
 use crate::web::opens::Opened;
@@ -19,6 +19,11 @@ fn items() -> Vec<Opened> {
     ]
 }
 
+fn links(host: &str) -> Vec<Link> {
+    let link = |label, path: &str| Link { label, address: format!("https://{host}{path}"), place: host.into() };
+    vec![link("Website", "/"), link("Privacy policy", "/privacy"), link("Terms of use", "/terms")]
+}
+
 fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
     ConsentPage {
         client: client.into(),
@@ -27,6 +32,7 @@ fn consent(client: &str, items: Vec<Opened>) -> ConsentPage {
         described_by: None,
         is_unvouched: false,
         items,
+        links: links("notes.harvest.example"),
         request: "pst_ar_key".into(),
         not_you: "/login".into(),
     }
@@ -53,6 +59,7 @@ fn app(name: &str, host: Option<&str>, used: Option<u64>) -> AppRow {
         initial: name.chars().take(1).collect(),
         host: host.map(Into::into),
         items: items(),
+        elsewhere: Vec::new(),
         since: When::new(minutes_ago(60 * 24 * 40), NOW),
         used: used.map(|minutes| When::new(minutes_ago(minutes), NOW)),
     }
@@ -65,6 +72,7 @@ pub(super) fn all(album: &Album) {
         host: host.map(Into::into),
         described_by: Some("tools.harvest.example".into()),
         is_unvouched: true,
+        links: links("tools.harvest.example"),
         ..consent("Harvest Notes", items())
     };
     for (name, host, told) in [
@@ -105,9 +113,10 @@ pub(super) fn all(album: &Album) {
         let page = DecidedDevicePage { client: "Fernwood for the terminal".into(), allowed };
         album.add(if allowed { "device-allowed" } else { "device-denied" }, &page);
     }
+    let elsewhere = vec!["https://files.fernwood.example/".to_owned()];
     let apps = vec![
         app("Fernwood Chat", Some("chat.fernwood.example"), Some(3)),
-        app("Harvest Notes", Some("notes.harvest.example"), Some(9000)),
+        AppRow { elsewhere, ..app("Harvest Notes", Some("notes.harvest.example"), Some(9000)) },
         app("Terminal", None, None),
     ];
     album.add("apps", &AppsPage { section: "/account/apps", apps, ended: false });
@@ -120,10 +129,13 @@ fn sec_129_what_apps_and_devices_say_of_themselves_is_escaped() {
     let album = Album::new("hostile-apps", &Looks { title: "<b>".into(), ..fernwood() });
     let spoken = || vec![Opened { icon: "person", text: "see", value: evil.into() }];
     let typed = DevicePage { code: evil.into(), problems: Problems::default() };
-    let apps = vec![AppRow { items: spoken(), ..app(evil, Some(evil), None) }];
+    let apps = vec![AppRow { items: spoken(), elsewhere: vec![evil.into()], ..app(evil, Some(evil), None) }];
     let fields = vec![(evil.to_owned(), evil.to_owned())];
     for html in [
-        album.add("consent", &ConsentPage { described_by: Some(evil.into()), ..consent(evil, spoken()) }),
+        album.add(
+            "consent",
+            &ConsentPage { described_by: Some(evil.into()), links: links(evil), ..consent(evil, spoken()) },
+        ),
         album.add("device", &typed),
         album.add("confirm", &confirm(evil, evil, spoken())),
         album.add("decided", &DecidedDevicePage { client: evil.into(), allowed: true }),

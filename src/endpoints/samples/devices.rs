@@ -28,7 +28,8 @@ fn device(agent: &str, address: &str, seen: u64, started: u64) -> session::Model
 /// The list, with others and without.
 pub(super) fn all(album: &Album) {
     let row = |agent: &str, address: &str, seen: u64, started: u64, current: bool| {
-        sessions::Row::new(&device(agent, address, seen, started), NOW, current)
+        let app = agent.starts_with("fernwood").then_some("Fernwood Terminal");
+        sessions::Row::new(&device(agent, address, seen, started), app, NOW, current)
     };
     let here = || row("Mozilla/5.0 (Macintosh; Intel Mac OS X) Firefox/136.0", "203.0.113.24", 0, 9_000, true);
     let others = vec![

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::document;
 use super::metadata::Metadata;
-use super::uri::{RedirectUri, WebUri, host_of, with_query};
+use super::uri::{RedirectUri, WebUri, host_of, place_of, with_query};
 use crate::secret::{Kind, same};
 
 /// The secret that Postern makes for a client.
@@ -53,7 +53,7 @@ pub struct Client {
     pub origin: Origin,
     /// When it was added; a client of the file was not.
     pub created_at: Option<Timestamp>,
-    /// When one that registered itself unasked is forgotten, unless a person lets it in before.
+    /// When one that registered itself is forgotten, unless a person lets it in before.
     pub expires_at: Option<Timestamp>,
     pub(super) secrets: Secrets,
 }
@@ -81,7 +81,7 @@ impl Client {
     #[must_use]
     pub fn host(&self) -> Option<String> {
         if self.is_described() {
-            return document::place(&self.id);
+            return place_of(self.id.as_str());
         }
         let back = self.metadata.redirect_uris.iter().map(RedirectUri::as_str);
         let home = self.metadata.client_uri.iter().filter(|_| !self.is_unvouched()).map(WebUri::as_str);

@@ -31,8 +31,6 @@ pub(super) fn client(mut table: Table, number: usize, files: &mut Files, problem
     let whose = id.as_ref().map_or_else(|| format!("client number {number}"), |id| format!("client \"{id}\""));
     let mut reader = Reader::new(table, whose.clone(), problems);
     let metadata = metadata(&mut reader).completed();
-    let words = "is not read here: with subject_type = \"pairwise\" the one host of the redirect_uris is the sector.";
-    reader.refuse("sector_identifier_uri", words);
     let secrets = secrets(&mut reader, &metadata, &whose, files);
     for problem in metadata.problems() {
         reader.fail(problem.field, problem.message);
@@ -68,10 +66,14 @@ fn metadata(reader: &mut Reader<'_>) -> Metadata {
         jwks: jwks(reader),
         jwks_uri: reader.word("jwks_uri"),
         subject_type: reader.word("subject_type").unwrap_or(unsaid.subject_type),
+        sector_identifier_uri: reader.word("sector_identifier_uri"),
         id_token_signed_response_alg: reader
             .word("id_token_signed_response_alg")
             .unwrap_or(unsaid.id_token_signed_response_alg),
         userinfo_signed_response_alg: reader.word("userinfo_signed_response_alg"),
+        introspection_signed_response_alg: reader
+            .word("introspection_signed_response_alg")
+            .unwrap_or(unsaid.introspection_signed_response_alg),
         default_max_age: reader.count("default_max_age"),
         require_pushed_authorization_requests: reader
             .flag("require_pushed_authorization_requests")

@@ -21,9 +21,11 @@ fn a_pairwise_client_lives_on_one_host() {
             "{problems:?}"
         );
     }
-    let problems =
-        told("redirect_uris = [\"https://a.example/cb\"]\nsector_identifier_uri = \"https://a.example/all\"");
-    assert!(problems.len() == 1 && problems[0].contains("sector_identifier_uri: is not read here"), "{problems:?}");
+    let hosts = "redirect_uris = [\"https://a.example/cb\", \"com.example.app:/cb\"]\n";
+    let sector = |address: &str| told(&format!("{hosts}sector_identifier_uri = \"{address}\""));
+    assert!(sector("https://b.example/all").is_empty());
+    let problems = sector("http://b.example/all");
+    assert!(problems.len() == 1 && problems[0].contains("sector_identifier_uri: must be https"), "{problems:?}");
 }
 
 #[test]

@@ -13,9 +13,11 @@ use super::vocabulary::{AuthMethod, GrantType, ResponseType};
 use crate::services::keys::parse_object;
 
 /// The members that are read, by their names of RFC 7591 section 2. What is ours alone is none of them.
-const READ: [&str; 14] = [
+const READ: [&str; 16] = [
     "client_name",
     "client_uri",
+    "policy_uri",
+    "tos_uri",
     "redirect_uris",
     "token_endpoint_auth_method",
     "grant_types",
@@ -29,6 +31,8 @@ const READ: [&str; 14] = [
     "default_max_age",
     "require_pushed_authorization_requests",
 ];
+/// Of those, pages that are for people alone: a bad address of one keeps no app out.
+const PAGES: [&str; 2] = ["policy_uri", "tos_uri"];
 /// Members that no document may have: whoever can read it would know the secret (section 4.1).
 const SECRET: [&str; 2] = ["client_secret", "client_secret_expires_at"];
 
@@ -42,14 +46,6 @@ pub(super) fn is_address(id: &str) -> bool {
 /// The host of a document.
 pub(super) fn host(id: &ClientId) -> Option<String> {
     Url::parse(id.as_str()).ok()?.host_str().map(str::to_owned)
-}
-
-/// The host of a document as people read it: with its port, where that is another than that of https. On one host
-/// somebody else may stand at each port.
-pub(super) fn place(id: &ClientId) -> Option<String> {
-    let url = Url::parse(id.as_str()).ok()?;
-    let host = url.host_str()?;
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// The client that the document `body` at the address `id` describes, cut to what it may have; `resources`
@@ -66,6 +62,7 @@ pub fn read(id: &ClientId, body: &[u8], resources: &[WebUri]) -> Result<Client, 
         return Err("holds a secret, which everybody can read.".into());
     }
     members.retain(|name, value| READ.contains(&name.as_str()) && !value.is_null());
+    members.retain(|name, value| !PAGES.contains(&name.as_str()) || value.as_str().is_some_and(is_page));
     // Of what is offered to other servers too, what is not known here is left out (RFC 7591 section 2).
     keep_known(&mut members, "grant_types", &GRANTS.map(GrantType::name));
     keep_known(&mut members, "response_types", &[ResponseType::Code.name()]);
@@ -85,6 +82,10 @@ pub(super) fn of(id: &ClientId, said: Metadata, resources: &[WebUri]) -> Client 
     let metadata = unvouched(said, resources);
     let (id, origin, secrets) = (id.clone(), Origin::Document, Secrets::default());
     Client { id, metadata, origin, created_at: None, expires_at: None, secrets }
+}
+
+fn is_page(text: &str) -> bool {
+    text.parse::<WebUri>().is_ok()
 }
 
 fn keep_known(members: &mut Map<String, Value>, name: &str, known: &[&str]) {

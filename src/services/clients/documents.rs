@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::client_document::{ActiveModel, Column, Entity};
-use entity::{ClientId, Timestamp};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait};
+use entity::{ClientId, Timestamp, client};
+use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::calls::{Call, Calls};
 use super::remote::{Held, Remote, unreadable};
@@ -17,7 +17,7 @@ use super::{Client, Clients, WebUri, document};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::caller::Caller;
-use crate::services::database::sweep;
+use crate::services::database::{Executor, sweep};
 use crate::services::outgoing::{Document, Outgoing};
 use crate::services::shared::Limit;
 
@@ -53,6 +53,11 @@ impl Documents {
     /// What the operator opens to apps that nobody declared.
     pub(super) fn resources(&self) -> &[WebUri] {
         &self.resources
+    }
+
+    /// What calls addresses that nobody declared.
+    pub(super) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     /// Whether `id` is the address of a document, where that counts.
@@ -165,6 +170,29 @@ impl Clients {
         let write =
             self.database.write_statement(|tx| Box::pin(async move { Ok(insert.exec_without_returning(tx).await?) }));
         write.await.map(|_| ())
+    }
+
+    /// The apps with a document that somebody here has declared since a person let them in: whoever is called so
+    /// today is another, and was granted nothing of it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn displaced(&self) -> Result<Vec<ClientId>> {
+        let declared = self.watched.current();
+        let declared = declared.iter().map(|client| client.id.clone()).filter(|id| document::is_address(id.as_str()));
+        let added = client::Entity::find().select_only().column(client::Column::Id).into_query();
+        let is_declared = Column::Id.is_in(declared).or(Column::Id.in_subquery(added));
+        let copies = Entity::find().select_only().column(Column::Id).filter(is_declared);
+        Ok(copies.into_tuple().all(self.database.read()).await?)
+    }
+
+    /// Forgets the copy of the document `id` in the transaction `tx`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn forget_copy(&self, tx: &Executor<'_>, id: &ClientId) -> Result<()> {
+        Entity::delete_by_id(id.clone()).exec(tx).await?;
+        Ok(())
     }
 
     /// Removes up to `most` copies whose time is over; answers how many went.

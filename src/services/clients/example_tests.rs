@@ -65,6 +65,7 @@ fn what_the_example_calls_a_default_is_one() {
         "response_types",
         "subject_type",
         "id_token_signed_response_alg",
+        "introspection_signed_response_alg",
         "require_pushed_authorization_requests",
         "require_pkce",
         "trusted",

@@ -1,4 +1,4 @@
-//! The clients file: TOML, one `[[client]]` table each, every problem of it told at once.
+//! The clients file: TOML, one `[[client]]` table each, the problems of it told at once.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
@@ -15,10 +15,16 @@ use zeroize::Zeroizing;
 use super::client::Client;
 use super::declared;
 use crate::env::files::{Seen, fingerprint};
+use crate::env::open_to_all;
 use crate::services::vocabulary::nearest;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
+
+/// How many problems of a file are told at once.
+const MOST_TOLD: usize = 10;
+/// How long each of them may be, in characters.
+const LONGEST_TOLD: usize = 500;
 
 /// The clients that a file declares.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +50,8 @@ impl FileClients {
 /// Reads the clients file at `path`.
 ///
 /// # Errors
-/// Every problem, as a sentence each that names the client and the key and shows no secret.
+/// The first problems, as a sentence each that names the client and the key and shows no secret, and how many more
+/// there are.
 pub fn load(path: &Path) -> Result<FileClients, Vec<String>> {
     read(path).outcome
 }
@@ -62,13 +69,27 @@ pub(super) fn read(path: &Path) -> Reading {
     let outcome = outcome.and_then(|(text, is_open)| {
         let clients = parse(&text, &mut files)?;
         if is_open && files.holds_secrets {
-            files
-                .warnings
-                .push(format!("{}: holds secrets and can be read by every user of the machine.", path.display()));
+            files.warnings.push(format!("{}: holds secrets and {}", path.display(), open_to_all(path)));
         }
         Ok(FileClients { clients, warnings: std::mem::take(&mut files.warnings) })
     });
-    Reading { outcome, seen: files.seen }
+    Reading { outcome: outcome.map_err(bounded), seen: files.seen }
+}
+
+/// So many of `problems` as a person reads before they look into the file: one slip may be in each of its tables.
+fn bounded(mut problems: Vec<String>) -> Vec<String> {
+    let more = problems.len().saturating_sub(MOST_TOLD);
+    problems.truncate(MOST_TOLD);
+    for problem in &mut problems {
+        if let Some((end, _)) = problem.char_indices().nth(LONGEST_TOLD) {
+            problem.truncate(end);
+            problem.push('…');
+        }
+    }
+    if more > 0 {
+        problems.push(format!("and {more} more."));
+    }
+    problems
 }
 
 pub(super) fn parse(text: &str, files: &mut Files) -> Result<BTreeMap<ClientId, Arc<Client>>, Vec<String>> {
@@ -132,7 +153,7 @@ impl Files {
         let path = self.folder.join(path);
         let (text, is_open) = self.read(&path).map_err(|words| format!("{}: {words}", path.display()))?;
         if is_open {
-            self.warnings.push(format!("{}: can be read by every user of the machine.", path.display()));
+            self.warnings.push(format!("{}: {}", path.display(), open_to_all(&path)));
         }
         let text = text.strip_suffix('\n').unwrap_or(&text);
         Ok(text.strip_suffix('\r').unwrap_or(text).into())

@@ -51,6 +51,7 @@ fn every_key_of_the_format_is_read() {
         subject_type = "pairwise"
         id_token_signed_response_alg = "ES256"
         userinfo_signed_response_alg = "EdDSA"
+        introspection_signed_response_alg = "ES256"
         default_max_age = 3600
         require_pushed_authorization_requests = true
         trusted = true
@@ -91,7 +92,7 @@ fn what_is_not_said_has_a_safe_meaning() {
 
 #[test]
 fn all_problems_are_told_at_once_and_no_secret_with_them() {
-    let told = problems(
+    let told = parse(
         r#"
         clinet = 1
         [[client]]
@@ -108,7 +109,9 @@ fn all_problems_are_told_at_once_and_no_secret_with_them() {
         client_id = "chat"
         client_secret = 1234567890
         "#,
+        &mut Files::default(),
     );
+    let told = told.expect_err("the file is refused");
     for expected in [
         "clinet: is not known here; only [[client]] tables are. Perhaps `[[client]]` is meant.",
         "client \"chat\": client_secret: must have at least 32 characters.",
@@ -186,6 +189,17 @@ fn what_is_no_plain_file_is_not_read() {
     let large = folder.path().join("large");
     std::fs::write(&large, vec![b'#'; 1 << 20]).expect("a file");
     assert!(load(&large).expect_err("large")[0].contains("larger"));
+}
+
+#[test]
+fn a_slip_in_each_of_many_tables_is_told_of_in_few_words() {
+    let told = problems(&"[[client]]\n".repeat(90_000));
+    let (more, first) = told.split_last().expect("problems");
+    assert!(first.len() == 10 && first[0].contains("client number 1: client_id: is missing"), "{first:?}");
+    let more: usize = more.trim_start_matches("and ").trim_end_matches(" more.").parse().expect("how many more");
+    assert!(more >= 89_990, "{more}");
+    let long = problems(&format!("[[client]]\nclient_id = \"a\"\n{} = 1\n", "k".repeat(500_000)));
+    assert!(long.concat().len() < 5_000, "{}", long.concat().len());
 }
 
 fn value() -> impl Strategy<Value = String> {

@@ -69,11 +69,16 @@ pub struct Metadata {
     pub jwks_uri: Option<WebUri>,
     /// Which `sub` it sees.
     pub subject_type: SubjectType,
+    /// Whose host is its sector, where its redirect addresses are on several (OpenID Connect Core section 8.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<WebUri>,
     /// How its ID tokens are signed.
     pub id_token_signed_response_alg: SigningAlgorithm,
     /// How userinfo is signed for it; none: it gets plain JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    /// How introspection is signed for it where it asks for that (RFC 9701 section 6).
+    pub introspection_signed_response_alg: SigningAlgorithm,
     /// How old a sign-in may be when it does not say, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -116,8 +121,10 @@ impl Default for Metadata {
             jwks: None,
             jwks_uri: None,
             subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             userinfo_signed_response_alg: None,
+            introspection_signed_response_alg: SigningAlgorithm::Rs256,
             default_max_age: None,
             require_pushed_authorization_requests: false,
             trusted: false,
@@ -148,15 +155,18 @@ impl Metadata {
         self.scope.as_ref().is_none_or(|list| list.as_slice().iter().any(|one| one == scope))
     }
 
-    /// The host that all its redirect addresses share, if they do: what keeps the ids of its people
-    /// apart from those that others see (OpenID Connect Core section 8.1).
+    /// The host of its `sector_identifier_uri`, or the one that all its redirect addresses share, if they do:
+    /// what keeps the ids of its people apart from those that others see (OpenID Connect Core section 8.1).
     #[must_use]
     pub fn sector(&self) -> Option<String> {
-        let host = |address: &RedirectUri| {
-            let url = Url::parse(address.as_str()).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+        let host = |address: &str| {
+            let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
             url.host_str().map(str::to_owned)
         };
-        let mut hosts = self.redirect_uris.iter().map(host);
+        if let Some(address) = &self.sector_identifier_uri {
+            return host(address.as_str());
+        }
+        let mut hosts = self.redirect_uris.iter().map(|address| host(address.as_str()));
         let first = hosts.next()??;
         hosts.all(|other| other.as_ref() == Some(&first)).then_some(first)
     }
@@ -206,8 +216,9 @@ impl Metadata {
             (
                 is_pairwise && self.sector().is_none(),
                 "subject_type",
-                "pairwise needs redirect_uris, all of them on one host: a sector_identifier_uri is not read here.",
+                "pairwise needs redirect_uris, all of them on one host, or a sector_identifier_uri.",
             ),
+            (is_plain(self.sector_identifier_uri.as_ref()), "sector_identifier_uri", "must be https."),
             (self.jwks.is_some() && self.jwks_uri.is_some(), "jwks_uri", "stands beside jwks: give one of the two."),
             (
                 may(GrantType::AuthorizationCode) && self.redirect_uris.is_empty(),
@@ -223,6 +234,10 @@ impl Metadata {
         let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
         broken.map(|(_, field, words)| FieldProblem::new(field, words)).collect()
     }
+}
+
+fn is_plain(address: Option<&WebUri>) -> bool {
+    address.is_some_and(|address| !address.as_str().starts_with("https://"))
 }
 
 fn is_name(name: &str) -> bool {

@@ -49,7 +49,7 @@ impl Clients {
         let network = format!("client proofs of networks/{}", caller.network());
         let counters = &self.shared.counters;
         if let Some(wait) = counters.wait(&network, PER_NETWORK) {
-            return Err(too_many(wait));
+            return self.recognise_anew(shown).await?.ok_or_else(|| too_many(wait));
         }
         let secret = shown.secret.expose_secret();
         let proven = match shown.method {
@@ -66,6 +66,17 @@ impl Clients {
             }
             proven => proven,
         }
+    }
+
+    /// As [`Self::recognise`], for one that has changed since it was seen, as at a rotation of its secret: a
+    /// neighbour's guesses are none of its doing. It is read once for each change, whoever asks.
+    async fn recognise_anew(&self, shown: &Credentials) -> Result<Option<Arc<Client>>> {
+        let id = ClientId::new(&*shown.id);
+        if !self.memory.is_outdated(&self.shared, &id) {
+            return Ok(None);
+        }
+        self.fetch(&id).await?;
+        Ok(self.recognise(shown))
     }
 
     /// The client that `id` and `secret` prove, presented by `method` (RFC 6749 section 2.3.1).

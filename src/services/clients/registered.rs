@@ -1,6 +1,8 @@
 //! Clients that registered themselves, as rows (RFC 7591, RFC 7592). Whether one may is decided in
 //! `services/registration`; nothing here reaches a client that was declared in another way.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::client::{Column, Entity};
@@ -11,7 +13,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use super::client::{Client, ClientSecret, Origin, Secrets, is_client_id};
 use super::metadata::Metadata;
 use super::{Clients, change, rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::secret::{Kind, Secret, same, sha256};
 use crate::services::database::{Executor, sweep};
 use crate::services::shared::Subject;
@@ -72,12 +74,15 @@ impl Clients {
         change::insert(tx, &client.id, row).await
     }
 
-    /// How many clients wait for their first person.
+    /// How many clients wait for their first person, each of which does so `long`.
     ///
     /// # Errors
     /// When the database is away.
-    pub(in crate::services) async fn count_waiting(&self, tx: &Executor<'_>) -> Result<u64> {
-        Ok(Entity::find().filter(Column::ExpiresAt.gt(self.clock.now())).count(tx).await?)
+    pub(in crate::services) async fn count_waiting(&self, tx: &Executor<'_>, long: Duration) -> Result<u64> {
+        let (now, new) = (self.clock.now(), Expr::col(Column::ExpiresAt).sub(Expr::col(Column::CreatedAt)));
+        // Others had one before, and wait longer.
+        let new = new.lte(i64::try_from(long.as_millis()).map_err(Error::internal)?);
+        Ok(Entity::find().filter(Column::ExpiresAt.gt(now).and(new)).count(tx).await?)
     }
 
     /// The client `id`, if it registered itself and manages itself with `token`. Read anew each time.
@@ -153,8 +158,7 @@ impl Clients {
         Ok(Entity::delete_many().filter(its_own(id, token)).exec(tx).await?.rows_affected == 1)
     }
 
-    /// Keeps the client `id` for good, in the transaction `tx`, where it has waited for its first person;
-    /// answers what must be forgotten.
+    /// Keeps the client `id` for good, in the transaction `tx`, where it has waited for a person; answers what must be forgotten.
     ///
     /// # Errors
     /// When the database is away.
@@ -164,8 +168,8 @@ impl Clients {
         Ok((kept.exec(tx).await?.rows_affected > 0).then(|| rows::subject(id)))
     }
 
-    /// Removes up to `most` clients that no person has let in before their time was over; answers how
-    /// many went.
+    /// Removes up to `most` clients that no person has let in, or none any more, before their time was over;
+    /// answers how many went.
     ///
     /// # Errors
     /// When the database is away.

@@ -139,7 +139,10 @@ impl<T> Slot<T> {
             Ok((value, fresh)) => {
                 state.held = Some(Held { value: Arc::new(value), read_at: now, fresh_until: now + fresh });
             }
-            Err(error) => tracing::warn!(address, why = ?error, "what stands there cannot be read"),
+            Err(error) => {
+                let why = error.cause().map_or_else(|| error.detail.to_string(), ToString::to_string);
+                tracing::warn!(address, why, "what an app publishes at this address is refused");
+            }
         }
     }
 }

@@ -39,6 +39,11 @@ impl Memory {
         shared.is_current(&stamp).then_some(None)
     }
 
+    /// Whether a client called `id` was seen and may have changed since.
+    pub(super) fn is_outdated(&self, shared: &Shared, id: &ClientId) -> bool {
+        self.known.get(id).is_some_and(|(stamp, _)| !shared.is_current(&stamp))
+    }
+
     /// Remembers what was read after `stamp` was taken.
     pub(super) fn keep(&self, id: &ClientId, stamp: Stamp<1>, found: Option<Arc<Client>>) {
         match found {

@@ -34,13 +34,6 @@ impl<'p> Reader<'p> {
         self.table.remove(key)
     }
 
-    /// Refuses `key`, which means something elsewhere, with words of its own.
-    pub(super) fn refuse(&mut self, key: &'static str, words: &str) {
-        if self.value(key).is_some() {
-            self.fail(key, words);
-        }
-    }
-
     fn typed<T>(&mut self, key: &'static str, kind: &str, read: impl Fn(Value) -> Option<T>) -> Option<T> {
         let value = self.value(key)?;
         let found = value.type_str();

@@ -19,6 +19,8 @@ pub(super) fn unvouched(said: Metadata, resources: &[WebUri]) -> Metadata {
     Metadata {
         client_name: said.client_name,
         client_uri: said.client_uri,
+        policy_uri: said.policy_uri,
+        tos_uri: said.tos_uri,
         redirect_uris: said.redirect_uris,
         token_endpoint_auth_method: said.token_endpoint_auth_method,
         grant_types,
@@ -32,7 +34,7 @@ pub(super) fn unvouched(said: Metadata, resources: &[WebUri]) -> Metadata {
         userinfo_signed_response_alg: said.userinfo_signed_response_alg,
         default_max_age: said.default_max_age,
         require_pushed_authorization_requests: said.require_pushed_authorization_requests,
-        // No address that we would call or send people to besides, and no right that is an operator's to give.
+        // No address besides that we would call or send people to, and no right that is an operator's to give.
         ..Metadata::default()
     }
     .completed()

@@ -193,6 +193,14 @@ pub fn host_of(address: &str) -> Option<String> {
     url.host_str().filter(|_| is_elsewhere).map(str::to_owned)
 }
 
+/// The host of an https address as people read it: with its port, where that is another than that of https. On one
+/// host somebody else may stand at each port.
+pub(super) fn place_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|url| url.scheme() == "https")?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -74,19 +74,19 @@ impl LookedUp {
         {
             return Ok(Arc::clone(provider));
         }
-        let found = match kept.pauses(now) {
-            true => Err(failure::unavailable("it did not answer a moment ago")),
-            false => self.outgoing.get_json(&discovery::address(issuer), LARGEST_ANSWER).await,
-        };
-        match (found.and_then(|document| discovery::read(issuer, document)), &kept.provider) {
-            (Ok(provider), _) => {
+        let old = kept.provider.as_ref().map(|(_, provider)| Arc::clone(provider));
+        if kept.pauses(now) {
+            return old.ok_or_else(|| failure::unavailable("it did not answer a moment ago"));
+        }
+        let document = self.outgoing.get_json(&discovery::address(issuer), LARGEST_ANSWER).await;
+        match document.and_then(|document| discovery::read(issuer, document)) {
+            Ok(provider) => {
                 let provider = Arc::new(provider);
                 kept.provider = Some((now, Arc::clone(&provider)));
                 Ok(provider)
             }
-            (Err(error), old) => {
+            Err(error) => {
                 tracing::warn!(connector = connector.id, ?error, "no discovery document can be had");
-                let old = old.as_ref().map(|(_, provider)| Arc::clone(provider));
                 kept.failed = Some(now);
                 old.ok_or(error)
             }

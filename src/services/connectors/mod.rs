@@ -50,6 +50,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
 
 use super::caller::Caller;
 use super::database::Database;
@@ -140,6 +141,13 @@ impl Connectors {
     #[must_use]
     pub fn straight(&self) -> Option<&Connector> {
         self.named("openid").filter(|_| self.parts.settings.straight)
+    }
+
+    /// Looks every provider up that is found by its issuer. Who cannot be reached stands in the log then, before
+    /// anybody wants to come in that way.
+    pub async fn look_up(&self) {
+        let providers = self.list().iter().map(|connector| self.looked_up.provider(connector));
+        join_all(providers).await;
     }
 
     /// The callback address of `connector`, which has to be registered at the provider.

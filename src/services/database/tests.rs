@@ -143,7 +143,7 @@ async fn three_nodes_migrate_at_once() {
         ];
         let (one, two, three) = tokio::join!(nodes[0].migrate(), nodes[1].migrate(), nodes[2].migrate());
         let steps = one.unwrap().steps.len() + two.unwrap().steps.len() + three.unwrap().steps.len();
-        assert_eq!(steps, 8, "each step is applied once");
+        assert_eq!(steps, 9, "each step is applied once");
     }
 }
 

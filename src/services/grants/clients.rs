@@ -6,7 +6,7 @@ use entity::consent;
 use entity::device_code;
 use entity::grant::{Column, Entity};
 use entity::pushed_request as pushed;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Grants;
@@ -14,8 +14,20 @@ use crate::error::Result;
 use crate::services::audit::Actor;
 use crate::services::clients::Clients;
 use crate::services::database::Executor;
+use crate::services::shared::Subject;
 
 impl Grants {
+    /// Whether the client `id` is allowed anything by anybody, or holds a grant: a condition for a statement.
+    #[must_use]
+    pub(in crate::services) fn are_held_by(id: SimpleExpr) -> SimpleExpr {
+        let one = || Query::select().expr(Expr::val(1)).to_owned();
+        let its_consents = Expr::col((consent::Entity, consent::Column::ClientId)).eq(id.clone());
+        let consents = one().from(consent::Entity).and_where(its_consents).to_owned();
+        let its_grants = Expr::col((Entity, Column::ClientId)).eq(id);
+        let grants = one().from(Entity).and_where(its_grants).to_owned();
+        Expr::exists(consents).or(Expr::exists(grants))
+    }
+
     /// Removes the client `id` with all that it was granted.
     ///
     /// # Errors
@@ -27,6 +39,28 @@ impl Grants {
             clients.remove(id, actor, move |tx, id| Box::pin(async move { grants.forget_client(tx, id).await }));
         forget.await?;
         self.tell_soon();
+        Ok(())
+    }
+
+    /// Ends what was granted to apps with a document that are declared by now: an operator who declares one, to
+    /// keep it out say, means all of it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn end_displaced(&self, clients: &Clients) -> Result<()> {
+        for id in clients.displaced().await? {
+            tracing::info!(client = %id, "declared by now: what it was granted as an app with a document ends");
+            let (grants, clients) = (self.clone(), clients.clone());
+            let pending = self.database.write(move |tx| {
+                Box::pin(async move {
+                    grants.forget_client(tx, &id).await?;
+                    clients.forget_copy(tx, &id).await?;
+                    grants.shared.announce(tx, vec![Subject::Client(id)]).await
+                })
+            });
+            self.shared.apply(&pending.await?);
+            self.tell_soon();
+        }
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! Authorization codes (RFC 6749 section 4.1): issued once, exchanged once.
 
+use std::time::Duration;
+
 use entity::grant::{ActiveModel, Column, Entity};
-use entity::{GrantId, Names, TokenHash};
+use entity::{GrantId, Names, Timestamp, TokenHash, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -15,7 +17,15 @@ use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::Executor;
 use crate::services::sessions::{Live, LiveGrant};
+use crate::services::shared::Limit;
 use crate::services::users;
+
+/// How many requests of one person are answered at once, without a page, within [`WINDOW`]: far more than apps that
+/// sign somebody in silently need in all their tabs.
+const PER_PERSON: Limit = Limit { max: 600, window: WINDOW };
+/// How many of one network are: five times as many as may begin to wait there, for these show nothing to anybody.
+const PER_NETWORK: Limit = Limit { max: 3000, window: WINDOW };
+const WINDOW: Duration = Duration::from_secs(600);
 
 /// What a client exchanges for tokens: 256 random bits.
 #[derive(Debug)]
@@ -37,6 +47,17 @@ pub struct Redemption<'a> {
 }
 
 impl Grants {
+    /// Counts a request that `user` is about to have answered at once: each is a row, and nobody has to click for it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooManyRequests`] for a flood by one person, or from one network.
+    pub fn count_direct(&self, user: UserId, caller: &Caller) -> Result<()> {
+        let too_many = |wait| Error::from(ErrorKind::TooManyRequests).retry_after(wait);
+        let counters = &self.shared.counters;
+        counters.hit(&format!("authorizations of people/{user}"), PER_PERSON).map_err(too_many)?;
+        counters.hit(&format!("authorizations of networks/{}", caller.network()), PER_NETWORK).map_err(too_many)
+    }
+
     /// Issues the code that answers `request` for the person of `live`. With `waiting` the request
     /// of that key is taken in the same transaction; none when somebody else has taken it.
     ///
@@ -58,6 +79,8 @@ impl Grants {
             .with("client", request.client_id.as_str())
             .with("session", live.session.id.to_string());
         let (grants, waiting, session, user) = (self.clone(), waiting.map(Secret::hash), live.session.id, live.user.id);
+        // An app may have somebody signed in again and again without their doing.
+        let sum = format!("{session}\n{}", request.client_id);
         let issued = self.database.write(move |tx| {
             Box::pin(async move {
                 // Held until the grant stands: a logout that happens meanwhile finds and ends it.
@@ -70,7 +93,7 @@ impl Grants {
                     return Ok(false);
                 }
                 Entity::insert(row).exec_without_returning(tx).await?;
-                grants.audit.record(tx, event).await?;
+                grants.audit.record_summed_in(tx, event, &sum).await?;
                 Ok(true)
             })
         });
@@ -112,14 +135,14 @@ impl Grants {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidGrant`], alike for every reason; when the database is away.
-    pub async fn of_code(&self, client: &Client, brought: &Redemption<'_>) -> Result<LiveGrant> {
+    pub async fn of_code(&self, client: &Client, brought: &Redemption<'_>, caller: &Caller) -> Result<LiveGrant> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
         let code = Secret::<AuthorizationCode>::parse(brought.code).ok_or_else(refused)?;
         let found = self.sessions.look_up_code(code.hash()).await?;
         let found = found.filter(|found| found.grant.client_id == client.id).ok_or_else(refused)?;
         let grant = &found.grant;
         if grant.redeemed_at.is_some() {
-            self.end(found.grant, EventKind::CodeReplayed).await?;
+            self.end(found.grant, EventKind::CodeReplayed, caller).await?;
             return Err(refused());
         }
         let is_in_time = grant.code_expires_at.is_some_and(|end| end > self.clock.now());
@@ -132,42 +155,43 @@ impl Grants {
         Ok(found)
     }
 
-    /// Marks the code of `grant` as exchanged in the transaction `tx`, and gives the grant the life
-    /// of its tokens, which is longer where it is `offline`; answers it as it is now. None when somebody was faster, or its session has ended.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub async fn redeem(
-        &self,
-        tx: &Executor<'_>,
-        grant: &Grant,
-        session_end: entity::Timestamp,
-    ) -> Result<Option<Grant>> {
-        if !self.sessions.share(tx, grant.session_id).await? {
-            return Ok(None);
-        }
-        let now = self.clock.now();
+    /// `grant` as it will be once its code is exchanged: with the life of its tokens, which is longer where it
+    /// is `offline` than that of its session.
+    #[must_use]
+    pub fn redeemed(&self, grant: Grant, session_end: Timestamp) -> Grant {
         // From the sign-in, which a code that is fetched again and again does not put off (SEC-042). The session,
         // too, must find it to the last: by it the client is told of a logout.
         let end = match grant.offline {
             true => std::cmp::max(session_end, grant.authenticated_at + self.settings.offline_lifetime),
             false => session_end,
         };
+        Grant { redeemed_at: Some(self.clock.now()), expires_at: end, ..grant }
+    }
+
+    /// Makes of the grant in the transaction `tx` what [`Self::redeemed`] has made `grant`; answers whether it
+    /// did: not when somebody was faster, or its session has ended.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn redeem(&self, tx: &Executor<'_>, grant: &Grant) -> Result<bool> {
+        if !self.sessions.share(tx, grant.session_id).await? {
+            return Ok(false);
+        }
         let fresh = Column::Id.eq(grant.id).and(Column::RedeemedAt.is_null());
         let changed = Entity::update_many()
-            .col_expr(Column::RedeemedAt, Expr::value(now))
-            .col_expr(Column::ExpiresAt, Expr::value(end))
+            .col_expr(Column::RedeemedAt, Expr::value(grant.redeemed_at))
+            .col_expr(Column::ExpiresAt, Expr::value(grant.expires_at))
             .col_expr(Column::Offline, Expr::value(grant.offline))
             .filter(fresh)
             .exec(tx)
             .await?;
         if changed.rows_affected == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         if grant.offline {
-            self.sessions.keep(tx, grant.session_id, end).await?;
+            self.sessions.keep(tx, grant.session_id, grant.expires_at).await?;
         }
-        Ok(Some(Grant { redeemed_at: Some(now), expires_at: end, ..grant.clone() }))
+        Ok(true)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a person has allowed a client, remembered by scope.
+//! What a person has allowed a client, remembered by scope and resource.
 
 use entity::consent::{ActiveModel, Column, Entity, Model};
 use entity::{ClientId, Names, Timestamp, UserId};
@@ -28,6 +28,8 @@ pub struct Consent {
     pub scope: Names,
     /// Which single claims.
     pub claims: Names,
+    /// At which resources besides (RFC 8707).
+    pub resources: Names,
     /// Since when.
     pub since: Timestamp,
     /// When it was given last.
@@ -40,14 +42,51 @@ impl Consent {
     pub fn covers(&self, request: &AuthorizationRequest) -> bool {
         let is_open = |name: &&str| scope::opening(name).is_some_and(|by| self.scope.contains(by));
         let named = Names::new(request.claims.names().filter(|name| !is_open(name)));
-        scope::is_within(&request.scopes(), &self.scope) && scope::is_within(&named, &self.claims)
+        scope::is_within(&request.scopes(), &self.scope)
+            && scope::is_within(&named, &self.claims)
+            && request.resources.iter().all(|one| self.resources.contains(one))
+    }
+
+    /// What is remembered at `now` once `request` is allowed, beside what was allowed `before`.
+    fn widened(before: Option<Self>, request: &AuthorizationRequest, now: Timestamp) -> Self {
+        let client_id = request.client_id.clone();
+        let nothing = || Self {
+            client_id,
+            scope: Names::default(),
+            claims: Names::default(),
+            resources: Names::default(),
+            since: now,
+            given_at: now,
+        };
+        let before = before.unwrap_or_else(nothing);
+        Self {
+            scope: with(&before.scope, request.scope.iter().cloned()),
+            claims: with(&before.claims, request.claims.names().map(str::to_owned)),
+            resources: with(&before.resources, request.resources.iter().cloned()),
+            given_at: now,
+            ..before
+        }
+    }
+
+    /// The row of `user` for it.
+    fn row(self, user: UserId) -> ActiveModel {
+        let Self { client_id, scope, claims, resources, since, given_at } = self;
+        ActiveModel {
+            user_id: Set(user),
+            client_id: Set(client_id),
+            scope: Set(scope),
+            claims: Set(claims),
+            resources: Set(resources),
+            created_at: Set(since),
+            updated_at: Set(given_at),
+        }
     }
 }
 
 impl From<Model> for Consent {
     fn from(row: Model) -> Self {
-        let Model { client_id, scope, claims, created_at, updated_at, .. } = row;
-        Self { client_id, scope, claims, since: created_at, given_at: updated_at }
+        let Model { client_id, scope, claims, resources, created_at, updated_at, .. } = row;
+        Self { client_id, scope, claims, resources, since: created_at, given_at: updated_at }
     }
 }
 
@@ -90,7 +129,8 @@ impl Grants {
             .about(user)
             .from(caller)
             .with("client", request.client_id.as_str())
-            .with("scope", scope::text(&request.scopes()));
+            .with("scope", scope::text(&request.scopes()))
+            .with("resources", request.resources.clone());
         let write = self.database.write(move |tx| {
             Box::pin(async move {
                 if !users::share(tx, user).await? {
@@ -98,25 +138,12 @@ impl Grants {
                 }
                 grants.mark_allowed(tx, key, user).await?;
                 let before = Entity::find_by_id((user, request.client_id.clone())).one(tx).await?.map(Consent::from);
-                let (scope, claims, since) = match before {
-                    Some(it) => (it.scope, it.claims, it.since),
-                    None => {
-                        check_room(tx, user).await?;
-                        (Names::default(), Names::default(), now)
-                    }
-                };
-                let scope = scope.as_slice().iter().cloned().chain(request.scope.iter().cloned());
-                let claims = claims.as_slice().iter().cloned().chain(request.claims.names().map(str::to_owned));
-                let row = ActiveModel {
-                    user_id: Set(user),
-                    client_id: Set(request.client_id.clone()),
-                    scope: Set(Names::new(scope)),
-                    claims: Set(Names::new(claims)),
-                    created_at: Set(since),
-                    updated_at: Set(now),
-                };
+                if before.is_none() {
+                    check_room(tx, user).await?;
+                }
+                let row = Consent::widened(before, &request, now).row(user);
                 let again = OnConflict::columns([Column::UserId, Column::ClientId])
-                    .update_columns([Column::Scope, Column::Claims, Column::UpdatedAt])
+                    .update_columns([Column::Scope, Column::Claims, Column::Resources, Column::UpdatedAt])
                     .to_owned();
                 Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
                 grants.audit.record(tx, event).await?;
@@ -157,6 +184,10 @@ impl Grants {
         self.shared.apply(&pending.await?);
         Ok(())
     }
+}
+
+fn with(before: &Names, more: impl Iterator<Item = String>) -> Names {
+    Names::new(before.as_slice().iter().cloned().chain(more))
 }
 
 async fn check_room(tx: &Executor<'_>, user: UserId) -> Result<()> {

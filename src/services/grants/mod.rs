@@ -25,15 +25,17 @@ pub use settings::Settings;
 
 pub use entity::grant::Model as Grant;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::grant::{Column, Entity};
-use entity::{ClientId, GrantId, UserId};
+use entity::{ClientId, GrantId, SessionId, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::{Audit, Event, EventKind};
 use super::back_channel::BackChannel;
+use super::caller::Caller;
 use super::database::{Database, Executor, sweep};
 use super::sessions::Sessions;
 use super::shared::{Shared, Subject};
@@ -99,7 +101,7 @@ impl Grants {
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn clients_of(&self, session: entity::SessionId) -> Result<Vec<ClientId>> {
+    pub async fn clients_of(&self, session: SessionId) -> Result<Vec<ClientId>> {
         let theirs = Column::SessionId.eq(session).and(Column::RedeemedAt.is_not_null());
         let grants = Entity::find().filter(theirs).all(self.database.read()).await?;
         let mut clients: Vec<ClientId> = grants.into_iter().map(|grant| grant.client_id).collect();
@@ -108,14 +110,26 @@ impl Grants {
         Ok(clients)
     }
 
-    /// Ends the grant `id`: its code and tokens open nothing any more. `why` goes to the audit.
+    /// The sessions of `user` that were made for a device, each with the client that it is of.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn end(&self, grant: Grant, why: EventKind) -> Result<()> {
+    pub async fn devices_of(&self, user: UserId) -> Result<HashMap<SessionId, ClientId>> {
+        let theirs = Column::UserId.eq(user).and(Column::CodeHash.is_null());
+        let grants = Entity::find().filter(theirs).all(self.database.read()).await?;
+        Ok(grants.into_iter().map(|grant| (grant.session_id, grant.client_id)).collect())
+    }
+
+    /// Ends `grant`: its code and tokens open nothing any more. `why`, and what `caller` it came from, go
+    /// to the audit.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn end(&self, grant: Grant, why: EventKind, caller: &Caller) -> Result<()> {
         let grants = self.clone();
         let event = Event::new(why)
             .about(grant.user_id)
+            .from(caller)
             .with("client", grant.client_id.as_str())
             .with("session", grant.session_id.to_string());
         let pending = self.database.write(move |tx| {

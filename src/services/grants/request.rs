@@ -8,7 +8,7 @@ use std::time::Duration;
 use entity::authorization_request::{ActiveModel, Column, Entity};
 use entity::{ClientId, Names, Timestamp, TokenHash, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::claims_request::ClaimsRequest;
@@ -215,5 +215,19 @@ impl Grants {
     /// When the database is away.
     pub async fn sweep_requests(&self, most: u64) -> Result<u64> {
         sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(self.clock.now()), most).await
+    }
+
+    /// Removes the oldest requests, up to `most`, until `kept` wait; answers how many went. A flood from many
+    /// networks drives out what waits longest, and keeps out nobody.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn bound_requests(&self, kept: u64, most: u64) -> Result<u64> {
+        let newest = Entity::find().select_only().column(Column::ExpiresAt).order_by_desc(Column::ExpiresAt);
+        let first_over: Option<Timestamp> = newest.offset(kept).limit(1).into_tuple().one(self.database.read()).await?;
+        match first_over {
+            Some(end) => sweep(&self.database, Entity, Column::Id, Column::ExpiresAt.lte(end), most).await,
+            None => Ok(0),
+        }
     }
 }

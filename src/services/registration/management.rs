@@ -72,6 +72,7 @@ impl Registration {
         let new = metadata::read(document, &Policy { grants: &grants, networks: &self.settings.networks })?;
         let secret = self.clients.missing_secret(&before, &new);
         self.shared.counters.hit(&format!("registration changes/{id}"), CHANGES).map_err(too_many)?;
+        self.check_sector(&new, caller).await?;
         let is_another = new.client_name != before.client_name || new.redirect_uris != before.redirect_uris;
         let mut after = before.clone();
         after.metadata = kept(&before.metadata, new);

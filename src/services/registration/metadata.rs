@@ -38,9 +38,6 @@ pub fn read(document: &Map<String, Value>, policy: &Policy<'_>) -> Result<Metada
     if reader.value("software_statement").is_some() {
         return Err(ErrorKind::UnapprovedSoftwareStatement.into());
     }
-    if reader.value("sector_identifier_uri").is_some() {
-        reader.fail("sector_identifier_uri", "is not read here: the one host of the redirect_uris is the sector.");
-    }
     let metadata = members(&mut reader).completed();
     check_texts(&mut reader, &metadata);
     check_addresses(&mut reader, &metadata, policy.networks);
@@ -82,10 +79,14 @@ fn members(reader: &mut Reader<'_>) -> Metadata {
         jwks: jwks(reader),
         jwks_uri: reader.word("jwks_uri"),
         subject_type: reader.word("subject_type").unwrap_or(unsaid.subject_type),
+        sector_identifier_uri: reader.word("sector_identifier_uri"),
         id_token_signed_response_alg: reader
             .word("id_token_signed_response_alg")
             .unwrap_or(unsaid.id_token_signed_response_alg),
         userinfo_signed_response_alg: reader.word("userinfo_signed_response_alg"),
+        introspection_signed_response_alg: reader
+            .word("introspection_signed_response_alg")
+            .unwrap_or(unsaid.introspection_signed_response_alg),
         default_max_age: reader.count("default_max_age"),
         require_pushed_authorization_requests: reader.flag("require_pushed_authorization_requests"),
         ..unsaid
@@ -129,8 +130,12 @@ fn check_addresses(reader: &mut Reader<'_>, metadata: &Metadata, networks: &[IpN
         let words = "application_type web has https addresses alone, none of them on localhost: say native.";
         reader.fail("redirect_uris", words);
     }
-    let Metadata { jwks_uri, backchannel_logout_uri, initiate_login_uri, .. } = metadata;
-    for (key, address) in [("jwks_uri", jwks_uri), ("backchannel_logout_uri", backchannel_logout_uri)] {
+    let Metadata { jwks_uri, backchannel_logout_uri, initiate_login_uri, sector_identifier_uri, .. } = metadata;
+    for (key, address) in [
+        ("jwks_uri", jwks_uri),
+        ("backchannel_logout_uri", backchannel_logout_uri),
+        ("sector_identifier_uri", sector_identifier_uri),
+    ] {
         if address.as_ref().is_some_and(|address| !may_be_called(address.as_str(), networks)) {
             reader.fail(key, "must be https, on a host that is public.");
         }

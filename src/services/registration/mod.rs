@@ -2,8 +2,10 @@
 //!
 //! Off unless the operator says otherwise. With `token` a client shows what somebody here has made for
 //! it. With `open` whoever comes may register, so much from one network, so many at a time, and each
-//! is forgotten unless a person lets it in within a day.
+//! is forgotten unless a person lets it in within a day. Either way one that nobody uses any more is forgotten in
+//! the end (`idle.rs`).
 
+mod idle;
 mod initial;
 mod management;
 mod metadata;
@@ -24,7 +26,7 @@ use serde_json::{Map, Value};
 use super::audit::{Audit, Event, EventKind};
 use super::caller::Caller;
 use super::clients::unvouched::GRANTS;
-use super::clients::{Clients, GrantType, Registered};
+use super::clients::{Clients, GrantType, Metadata, Registered};
 use super::database::Database;
 use super::grants::Grants;
 use super::shared::{Limit, Shared};
@@ -45,6 +47,7 @@ const WAITING: u64 = 1000;
 const WAITS: Duration = DAY;
 /// How often one network may show a token that is none. From then on it costs no read any more.
 const WRONG: Limit = Limit { max: 60, window: Duration::from_secs(60) };
+
 /// Registration; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Registration {
@@ -98,9 +101,16 @@ impl Registration {
             self.shared.counters.hit(&network, PER_NETWORK).map_err(too_many)?;
             self.shared.counters.hit("client registrations", IN_ALL).map_err(too_many)?;
         }
+        self.check_sector(&metadata, caller).await?;
         let registered = self.clients.invent(metadata, waits);
         self.insert(right, &registered, caller).await?;
         Ok(registered)
+    }
+
+    /// Whether the host that `metadata` names as its sector vouches for its redirect addresses.
+    async fn check_sector(&self, metadata: &Metadata, caller: &Caller) -> Result<()> {
+        let problem = self.clients.check_sector(metadata, caller).await?;
+        problem.map_or(Ok(()), |problem| Err(refusal(vec![problem])))
     }
 
     /// By what right whoever shows `token` registers a client.
@@ -129,7 +139,9 @@ impl Registration {
             Box::pin(async move {
                 match right {
                     Right::Token(token) => it.initial.spend(tx, &token).await?,
-                    Right::Anybody if it.clients.count_waiting(tx).await? >= WAITING => return Err(too_many(HOUR)),
+                    Right::Anybody if it.clients.count_waiting(tx, WAITS).await? >= WAITING => {
+                        return Err(too_many(HOUR));
+                    }
                     Right::Anybody => {}
                 }
                 it.clients.insert_registered(tx, &client, hash).await?;

@@ -14,7 +14,7 @@ use super::{ACR, Tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Kind, Secret};
 use crate::services::clients::{AccessTokenKind, Client, SigningAlgorithm};
-use crate::services::database::sweep;
+use crate::services::database::{Executor, sweep};
 use crate::services::grants::{Grant, scope};
 use crate::services::sessions::{Live, LiveGrant};
 
@@ -39,6 +39,30 @@ pub(super) struct Order<'a> {
     pub(super) audience: &'a Names,
     /// Who granted it; none for the client's own authority (RFC 6749 section 4.4).
     pub(super) granted: Option<(&'a Grant, &'a Live)>,
+}
+
+/// An access token that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) text: SecretString,
+    /// In whole seconds.
+    pub(super) expires_in: Duration,
+    /// What has to be kept before it goes out.
+    pub(super) kept: Kept,
+}
+
+/// The row of an opaque token; a signed one has none.
+#[derive(Debug)]
+pub(super) struct Kept(Option<ActiveModel>);
+
+impl Kept {
+    /// Keeps it in the transaction `tx`.
+    pub(super) async fn insert(self, tx: &Executor<'_>) -> Result<()> {
+        match self.0 {
+            Some(row) => Entity::insert(row).exec_without_returning(tx).await.map(|_| ()).map_err(orphaned),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The payload (RFC 9068 section 2.2).
@@ -90,19 +114,26 @@ impl Payload {
 }
 
 impl Tokens {
-    /// A fresh access token, and how long it lives in whole seconds; never for longer than what it was
-    /// granted by.
-    pub(super) async fn access_token(&self, order: &Order<'_>) -> Result<(SecretString, Duration)> {
+    /// A fresh access token; it lives for no longer than what it was granted by.
+    pub(super) async fn make(&self, order: &Order<'_>) -> Result<Made> {
         let now = self.clock.now();
         let ends = now + self.settings.access_token_lifetime;
         let ends = order.granted.map_or(ends, |(grant, _)| ends.min(grant.expires_at));
         // Both are kept in whole seconds by those who read them.
         let (now, ends) = (Timestamp::from_seconds(now.seconds()), Timestamp::from_seconds(ends.seconds()));
-        let text = match order.client.access_token {
-            AccessTokenKind::Jwt => self.signed(order, now, ends).await?,
-            AccessTokenKind::Opaque => self.opaque(order, now, ends).await?,
+        let (text, kept) = match order.client.access_token {
+            AccessTokenKind::Jwt => (self.signed(order, now, ends).await?, Kept(None)),
+            AccessTokenKind::Opaque => self.opaque(order, now, ends),
         };
-        Ok((text, ends.since(now)))
+        Ok(Made { text, expires_in: ends.since(now), kept })
+    }
+
+    /// Keeps what must be of a token, in a transaction of its own.
+    pub(super) async fn keep(&self, kept: Kept) -> Result<()> {
+        if kept.0.is_none() {
+            return Ok(());
+        }
+        self.database.write_statement(|tx| Box::pin(kept.insert(tx))).await
     }
 
     async fn signed(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
@@ -135,7 +166,7 @@ impl Tokens {
         Ok(self.keys.sign(ALGORITHM, TYP, &payload).await?.into())
     }
 
-    async fn opaque(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> Result<SecretString> {
+    fn opaque(&self, order: &Order<'_>, now: Timestamp, ends: Timestamp) -> (SecretString, Kept) {
         let token = Secret::<Opaque>::generate(&self.random);
         let row = ActiveModel {
             id: Set(token.hash()),
@@ -146,12 +177,7 @@ impl Tokens {
             created_at: Set(now),
             expires_at: Set(ends),
         };
-        let insert = Entity::insert(row);
-        let write = self.database.write_statement(|tx| {
-            Box::pin(async move { insert.exec_without_returning(tx).await.map(|_| ()).map_err(orphaned) })
-        });
-        write.await?;
-        Ok(token.expose().into())
+        (token.expose().into(), Kept(Some(row)))
     }
 
     /// The row of an opaque token, alive or not.

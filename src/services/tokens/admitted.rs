@@ -20,6 +20,8 @@ pub struct Admitted {
     pub scope: Names,
     /// Single claims that it was allowed.
     pub claims: Names,
+    /// The resources that it was allowed, and holds tokens for (RFC 8707).
+    pub resources: Names,
     /// Since when.
     pub since: Timestamp,
     /// When it last got tokens that live on; none: it holds nothing now.
@@ -28,20 +30,22 @@ pub struct Admitted {
 
 impl From<Consent> for Admitted {
     fn from(consent: Consent) -> Self {
-        let Consent { client_id, scope, claims, since, .. } = consent;
-        Self { client_id, scope, claims, since, used: None }
+        let Consent { client_id, scope, claims, resources, since, .. } = consent;
+        Self { client_id, scope, claims, resources, since, used: None }
     }
 }
 
 impl Admitted {
     fn of(grant: &Grant) -> Self {
         let (client_id, since) = (grant.client_id.clone(), grant.created_at);
-        Self { client_id, scope: Names::default(), claims: Names::default(), since, used: None }
+        let none = Names::default;
+        Self { client_id, scope: none(), claims: none(), resources: none(), since, used: None }
     }
 
     fn add(&mut self, grant: &Grant, refreshed: Option<Timestamp>) {
-        let scope = self.scope.as_slice().iter().chain(grant.scope.as_slice());
-        self.scope = Names::new(scope.cloned());
+        let both = |own: &Names, its: &Names| Names::new(own.as_slice().iter().chain(its.as_slice()).cloned());
+        self.scope = both(&self.scope, &grant.scope);
+        self.resources = both(&self.resources, &grant.audience);
         self.since = self.since.min(grant.created_at);
         self.used = self.used.max(grant.redeemed_at).max(refreshed);
     }

@@ -7,7 +7,7 @@ use entity::{Names, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Tokens;
-use super::access::Order;
+use super::access::{Kept, Made, Order};
 use super::today::{allowed_resources, narrowed, own_resources};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
@@ -42,8 +42,8 @@ pub struct Wanted<'a> {
 }
 
 impl Tokens {
-    /// Exchanges a code (RFC 6749 section 4.1.3). The code is spent in the transaction that makes
-    /// the refresh token; the gate comes before the gift.
+    /// Exchanges a code (RFC 6749 section 4.1.3). All that goes out is made before, and what of it is kept is
+    /// written in the one transaction that spends the code: when that fails, the code is as good as it was.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidGrant`], [`ErrorKind::InvalidTarget`]; [`ErrorKind::InvalidScope`] when the client may
@@ -53,34 +53,43 @@ impl Tokens {
         client: &Client,
         brought: &Redemption<'_>,
         resources: &[String],
+        caller: &Caller,
     ) -> Result<TokenSet> {
         let refused = || Error::new(ErrorKind::InvalidGrant, "The code is not valid.");
-        let LiveGrant { grant, live, .. } = self.grants.of_code(client, brought).await?;
+        let LiveGrant { grant, live, .. } = self.grants.of_code(client, brought, caller).await?;
         let audience = self.audience(client, &grant.scope, grant.audience.as_slice(), resources)?;
         let scope = narrowed(client, &grant, None)?;
         let grant = Grant { offline: grant.offline && scope.contains(scope::OFFLINE_ACCESS), ..grant };
         if !live.is_alive(self.clock.now()) || !may_enter(client, &live) {
             return Err(refused());
         }
-        let Some((grant, refresh_token)) = self.redeem(&grant, &live).await? else {
-            // Two at once with one code: neither may keep what it gets.
-            self.grants.end(grant, EventKind::CodeReplayed).await?;
-            return Err(refused());
-        };
-        let nonce = grant.nonce.clone();
-        self.set(client, &grant, &live, Granted { scope, audience, refresh_token, nonce }).await
+        let grant = self.grants.redeemed(grant, live.session.expires_at);
+        let granted = Granted { scope, audience, refresh_token: None, nonce: grant.nonce.clone() };
+        let (set, kept) = self.make_set(client, &grant, &live, granted).await?;
+        match self.redeem(&grant, kept).await? {
+            Some(refresh_token) => Ok(TokenSet { refresh_token, ..set }),
+            None => {
+                // Two at once with one code: neither may keep what it gets.
+                self.grants.end(grant, EventKind::CodeReplayed, caller).await?;
+                Err(refused())
+            }
+        }
     }
 
-    async fn redeem(self: &Arc<Self>, grant: &Grant, live: &Live) -> Result<Option<(Grant, Option<SecretString>)>> {
-        let (tokens, grant, session_end) = (Arc::clone(self), grant.clone(), live.session.expires_at);
+    /// Spends the code of `grant` and keeps the access token; answers the refresh token, where there is to be
+    /// one. None when somebody was faster.
+    async fn redeem(self: &Arc<Self>, grant: &Grant, kept: Kept) -> Result<Option<Option<SecretString>>> {
+        let (tokens, grant) = (Arc::clone(self), grant.clone());
         let write = self.database.write(move |tx| {
             Box::pin(async move {
-                let Some(grant) = tokens.grants.redeem(tx, &grant, session_end).await? else { return Ok(None) };
-                let refresh_token = match grant.offline {
-                    true => Some(tokens.start_grant_family(tx, &grant).await?),
-                    false => None,
-                };
-                Ok(Some((grant, refresh_token)))
+                if !tokens.grants.redeem(tx, &grant).await? {
+                    return Ok(None);
+                }
+                kept.insert(tx).await?;
+                match grant.offline {
+                    true => tokens.start_grant_family(tx, &grant).await.map(Some).map(Some),
+                    false => Ok(Some(None)),
+                }
             })
         });
         write.await
@@ -137,19 +146,33 @@ impl Tokens {
         let audience = if resources.is_empty() { vec![self.issuer.clone()] } else { resources };
         let (scope, audience) = (asked, Names::new(audience));
         let order = Order { client, scope: &scope, audience: &audience, granted: None };
-        let (access_token, expires_in) = self.access_token(&order).await?;
+        let Made { text: access_token, expires_in, kept } = self.make(&order).await?;
+        self.keep(kept).await?;
         Ok(TokenSet { access_token, expires_in, refresh_token: None, id_token: None, scope })
     }
 
     pub(super) async fn set(&self, client: &Client, grant: &Grant, live: &Live, granted: Granted) -> Result<TokenSet> {
+        let (set, kept) = self.make_set(client, grant, live, granted).await?;
+        self.keep(kept).await?;
+        Ok(set)
+    }
+
+    /// As [`Self::set`], with what must be kept of it before it goes out.
+    async fn make_set(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        live: &Live,
+        granted: Granted,
+    ) -> Result<(TokenSet, Kept)> {
         let Granted { scope, audience, refresh_token, nonce } = granted;
         let order = Order { client, scope: &scope, audience: &audience, granted: Some((grant, live)) };
-        let (access_token, expires_in) = self.access_token(&order).await?;
+        let Made { text: access_token, expires_in, kept } = self.make(&order).await?;
         let id_token = match grant.scope.contains(scope::OPENID) && client.may_ask_for(scope::OPENID) {
             true => Some(self.id_token(client, grant, live, access_token.expose_secret(), nonce.as_deref()).await?),
             false => None,
         };
-        Ok(TokenSet { access_token, expires_in, refresh_token, id_token, scope })
+        Ok((TokenSet { access_token, expires_in, refresh_token, id_token, scope }, kept))
     }
 
     /// What a device gets that a person has let in (RFC 8628 section 3.5), for `audience`.

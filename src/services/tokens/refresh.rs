@@ -209,7 +209,7 @@ impl Tokens {
     async fn end_stolen(&self, found: &LiveFamily, caller: &Caller) -> Result<()> {
         if let Some(grant) = &found.grant {
             tracing::warn!(client = %grant.client_id, "a refresh token came back after its time; its grant ends");
-            return self.grants.end(grant.clone(), EventKind::RefreshReplayed).await;
+            return self.grants.end(grant.clone(), EventKind::RefreshReplayed, caller).await;
         }
         let LiveFamily { family, live, .. } = found;
         tracing::warn!(session = %live.session.id, "a refresh token came back after its time; its session ends");

@@ -9,6 +9,7 @@ use super::access::{Opaque, Payload};
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::services::audit::{Actor, Event, EventKind};
+use crate::services::caller::Caller;
 use crate::services::clients::Client;
 use crate::services::database::sweep;
 use crate::services::grants::Grant;
@@ -21,15 +22,15 @@ impl Tokens {
     ///
     /// # Errors
     /// When the database is away: then nothing was revoked.
-    pub async fn revoke(&self, client: &Client, text: &str) -> Result<()> {
+    pub async fn revoke(&self, client: &Client, text: &str, caller: &Caller) -> Result<()> {
         if let Some(grant) = self.grant_of_refresh_token(client, text).await? {
-            return self.grants.end(grant, EventKind::TokenRevoked).await;
+            return self.grants.end(grant, EventKind::TokenRevoked, caller).await;
         }
         if let Some(token) = Secret::<Opaque>::parse(text) {
-            return self.revoke_opaque(client, &token).await;
+            return self.revoke_opaque(client, &token, caller).await;
         }
         match self.read_signed(text).await? {
-            Some(payload) if payload.client_id == client.id => self.revoke_signed(client, payload).await,
+            Some(payload) if payload.client_id == client.id => self.revoke_signed(client, payload, caller).await,
             _ => Ok(()),
         }
     }
@@ -41,23 +42,23 @@ impl Tokens {
         Ok(found.and_then(|found| found.grant).filter(|grant| grant.client_id == client.id))
     }
 
-    async fn revoke_opaque(&self, client: &Client, token: &Secret<Opaque>) -> Result<()> {
+    async fn revoke_opaque(&self, client: &Client, token: &Secret<Opaque>, caller: &Caller) -> Result<()> {
         let Some(row) = self.opaque_row(token).await?.filter(|row| row.client_id == client.id) else { return Ok(()) };
         let subject = self.subject_of(client, row.grant_id).await?;
         let delete = access_token::Entity::delete_by_id(row.id);
-        self.forget_token(client, subject, move |tx| {
+        self.forget_token(client, subject, caller, move |tx| {
             Box::pin(async move { Ok(delete.exec(tx).await?.rows_affected > 0) })
         })
         .await
     }
 
-    async fn revoke_signed(&self, client: &Client, payload: Payload) -> Result<()> {
+    async fn revoke_signed(&self, client: &Client, payload: Payload, caller: &Caller) -> Result<()> {
         let grant = payload.grant_id.as_deref().and_then(|id| id.parse().ok());
         let subject = self.subject_of(client, grant).await?;
         let row =
             ActiveModel { id: Set(self.jti_hash(&payload.jti)), expires_at: Set(Timestamp::from_seconds(payload.exp)) };
         let insert = Entity::insert(row).on_conflict_do_nothing_on([Column::Id]);
-        self.forget_token(client, subject, move |tx| {
+        self.forget_token(client, subject, caller, move |tx| {
             Box::pin(async move {
                 let outcome = insert.exec_without_returning(tx).await?;
                 Ok(matches!(outcome, TryInsertResult::Inserted(rows) if rows > 0))
@@ -78,7 +79,7 @@ impl Tokens {
 
     /// Does `work`, which answers whether it ended a token. One that was ended before leaves no
     /// further trace: whoever repeats himself fills nothing.
-    async fn forget_token<F>(&self, client: &Client, subject: Subject, work: F) -> Result<()>
+    async fn forget_token<F>(&self, client: &Client, subject: Subject, caller: &Caller, work: F) -> Result<()>
     where
         F: for<'c> FnOnce(
                 &'c crate::services::database::Executor<'c>,
@@ -87,7 +88,7 @@ impl Tokens {
             + 'static,
     {
         let (audit, shared) = (self.audit.clone(), self.shared.clone());
-        let event = Event::new(EventKind::TokenRevoked).by(Actor::Client(client.id.clone()));
+        let event = Event::new(EventKind::TokenRevoked).by(Actor::Client(client.id.clone())).from(caller);
         let event = event.with("client", client.id.as_str());
         let write = self.database.write(move |tx| {
             Box::pin(async move {

@@ -19,6 +19,8 @@ pub use settings::{Hashing, Settings};
 
 pub use entity::user::Model as User;
 
+use std::collections::BTreeSet;
+
 use entity::user::{ActiveModel, Column, Entity};
 use entity::{Names, UserId};
 use sea_orm::sea_query::{ExprTrait, LockType};
@@ -97,6 +99,29 @@ impl Users {
     /// When the database is away.
     pub async fn is_empty(&self) -> Result<bool> {
         Ok(Entity::find().one(self.database.read()).await?.is_none())
+    }
+
+    /// Whether `user` may administer and no other account that is enabled does.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn is_last_admin(&self, user: &User) -> Result<bool> {
+        if !user.roles.contains(ADMIN) {
+            return Ok(false);
+        }
+        let others = Entity::find().filter(Column::Id.ne(user.id)).filter(Column::DisabledAt.is_null());
+        let lists = others.select_only().column(Column::Roles).distinct().into_tuple::<Names>();
+        Ok(!lists.all(self.database.read()).await?.iter().any(|roles| roles.contains(ADMIN)))
+    }
+
+    /// The roles that somebody other than `id` has.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn other_roles(&self, id: UserId) -> Result<BTreeSet<String>> {
+        let others = Entity::find().filter(Column::Id.ne(id)).select_only().column(Column::Roles).distinct();
+        let lists = others.into_tuple::<Names>().all(self.database.read()).await?;
+        Ok(lists.iter().flat_map(Names::as_slice).cloned().collect())
     }
 
     /// Changes the account `id` in the transaction `tx` as `change` says, and answers the new row.

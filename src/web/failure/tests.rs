@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use poem::http::{HeaderMap, Method, header};
-use poem::{Body, EndpointExt, IntoEndpoint, Route, handler};
+use poem::{Body, EndpointExt, IntoEndpoint, RequestBuilder, Route, handler};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi, OpenApiService};
@@ -89,8 +89,12 @@ impl Answer {
     }
 }
 
+fn request() -> RequestBuilder {
+    Request::builder().header(header::HOST, "a")
+}
+
 async fn call(method: Method, path: &str, body: impl Into<Body>) -> Answer {
-    let request = Request::builder().method(method).uri_str(path).content_type("application/json").body(body);
+    let request = request().method(method).uri_str(path).content_type("application/json").body(body);
     let answer = site(PATIENT).get_response(request).await;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     Answer { status, headers, text: answer.into_body().into_string().await.expect("text") }
@@ -194,7 +198,7 @@ async fn sec_132_a_405_tells_what_the_path_takes() {
 #[tokio::test]
 async fn sec_032_only_json_is_read_and_no_body_needs_no_type() {
     let status = async |method: Method, path: &str, media_type: Option<&str>, body: &'static str| {
-        let mut request = Request::builder().method(method).uri_str(path).header(header::CONTENT_LENGTH, body.len());
+        let mut request = request().method(method).uri_str(path).header(header::CONTENT_LENGTH, body.len());
         if let Some(media_type) = media_type {
             request = request.content_type(media_type);
         }
@@ -217,11 +221,7 @@ async fn sec_032_only_json_is_read_and_no_body_needs_no_type() {
 async fn sec_127_large_and_compressed_bodies_are_refused() {
     assert_eq!(letter("/auth/api", &"a".repeat(65 * 1024)).await.status, 413);
     let post = |name, value: &str| {
-        Request::builder()
-            .method(Method::POST)
-            .uri_str("/auth/api/letters")
-            .content_type("application/json")
-            .header(name, value)
+        request().method(Method::POST).uri_str("/auth/api/letters").content_type("application/json").header(name, value)
     };
     for (name, value, status) in [(header::CONTENT_LENGTH, "65537", 413), (header::CONTENT_ENCODING, "gzip", 415)] {
         let answer = site(PATIENT).get_response(post(name, value).body("{}")).await;
@@ -233,14 +233,13 @@ async fn sec_127_large_and_compressed_bodies_are_refused() {
 
 #[tokio::test]
 async fn sec_033_nothing_overrides_the_method() {
-    let request =
-        Request::builder().uri_str("/auth/api/letters?_method=POST").header("x-http-method-override", "POST").finish();
+    let request = request().uri_str("/auth/api/letters?_method=POST").header("x-http-method-override", "POST").finish();
     assert_eq!(site(PATIENT).get_response(request).await.status().as_u16(), 405);
 }
 
 #[tokio::test]
 async fn what_takes_too_long_ends_in_the_form_of_its_group() {
-    let slow = Request::builder().uri_str("/pages/slow").finish();
+    let slow = request().uri_str("/pages/slow").finish();
     let answer = site(Duration::from_millis(20)).get_response(slow).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.into_body().into_string().await.expect("text").starts_with("<p>"));

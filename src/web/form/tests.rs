@@ -38,7 +38,7 @@ fn site() -> Site {
 
 /// The token of the page and the cookie that came with it.
 async fn load(site: &Site, cookies: &str) -> (String, String) {
-    let request = Request::builder().uri_str("/letter").header(header::COOKIE, cookies).finish();
+    let request = Request::builder().header("host", "a").uri_str("/letter").header(header::COOKIE, cookies).finish();
     let page = site.get_response(request).await;
     let cookie = page.headers().get(header::SET_COOKIE).and_then(|line| line.to_str().ok());
     let cookie = cookie.and_then(|line| line.split(';').next()).unwrap_or_default().to_owned();
@@ -46,7 +46,8 @@ async fn load(site: &Site, cookies: &str) -> (String, String) {
 }
 
 async fn send(site: &Site, cookies: &str, token: &str, more: &[(&'static str, &str)]) -> (u16, String) {
-    let mut request = Request::builder().method(Method::POST).uri_str("/letter").header(header::COOKIE, cookies);
+    let mut request =
+        Request::builder().header("host", "a").method(Method::POST).uri_str("/letter").header(header::COOKIE, cookies);
     for (name, value) in [("content-type", MEDIA_TYPE)].iter().chain(more) {
         request = request.header(*name, *value);
     }
@@ -123,7 +124,12 @@ fn names_of_this_machine_are_one_origin() {
 async fn sec_127_a_form_is_of_one_type_and_within_limits() {
     let site = site();
     let status = async |media_type: &str, body: String| {
-        let request = Request::builder().method(Method::POST).uri_str("/letter").content_type(media_type).body(body);
+        let request = Request::builder()
+            .header("host", "a")
+            .method(Method::POST)
+            .uri_str("/letter")
+            .content_type(media_type)
+            .body(body);
         site.get_response(request).await.status().as_u16()
     };
     for other in ["text/plain", "multipart/form-data; boundary=x", "application/json"] {

@@ -16,6 +16,7 @@ async fn the_pages_have_a_button_for_each_way_in() {
     let login = browser.open("/login").await.expect(200).body;
     assert_eq!(buttons(&login), ["openid", "staff", "google", "github", "discord", "facebook"]);
     assert!(login.contains("Continue with &lt;Fernwood&gt; &amp; co") && login.contains("name=\"password\""));
+    assert!(login.contains("\"/oauth/github?return_to=/account\""), "{login}");
     let register = browser.open("/register").await.expect(200).body;
     assert_eq!(buttons(&register), ["openid", "google", "github", "discord", "facebook"], "staff makes no accounts");
     for page in [&login, &register] {

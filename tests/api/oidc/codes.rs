@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::support::relying_party::VERIFIER;
 use crate::support::{App, Browser, CLIENT_SECRET, TestServer, Tokens, each};
@@ -25,6 +25,36 @@ async fn sec_053_a_second_use_ends_what_the_first_one_got() {
         let refreshed = app.refresh(&tokens.refresh.expect("a refresh token")).await;
         assert_eq!((refreshed.status, refreshed.text("error").as_str()), (400, "invalid_grant"));
         assert_eq!(app.userinfo(&tokens.access).await.status, 401);
+    })
+    .await;
+}
+
+/// What is kept of an opaque token is written with the end of its code, or neither is.
+#[tokio::test]
+async fn sec_053_a_code_whose_exchange_fails_midway_can_be_exchanged_again() {
+    each(&[], async |server| {
+        let app = App::at(server, "opaque");
+        server.sign_up(ADA).await;
+        let code = app.code(&Browser::at(server), ADA, OFFLINE).await;
+        let alter = async |statement: &'static str| {
+            let write = server
+                .app
+                .database
+                .write(move |tx| Box::pin(async move { Ok(tx.execute_unprepared(statement).await?) }));
+            write.await.expect("a table of another name");
+        };
+        alter("ALTER TABLE access_tokens RENAME TO access_tokens_away").await;
+        for _ in 0..2 {
+            let failed = app.exchange(&code).await;
+            assert!(failed.status >= 500, "{failed:?}");
+        }
+        alter("ALTER TABLE access_tokens_away RENAME TO access_tokens").await;
+        let tokens = Tokens::from(&app.exchange(&code).await);
+        assert!(
+            server.is_active(&tokens.access).await && server.is_active(tokens.refresh.as_deref().expect("one")).await
+        );
+        App::expect_refusal(&app.exchange(&code).await, "invalid_grant");
+        assert!(!server.is_active(&tokens.access).await);
     })
     .await;
 }

@@ -64,6 +64,8 @@ async fn sec_030_a_device_has_a_session_of_its_own_that_is_seen_and_ended() {
         let browser = Browser::signed_in(server, ADA).await;
         let page = browser.open("/account/sessions").await.expect(200).body;
         assert!(page.contains("fernwood-terminal") && page.contains("127.0.0.1"), "{page}");
+        assert_eq!(page.matches("with a code that").count(), 1, "{page}");
+        assert_eq!(page.matches("with a password").count(), 1, "only this browser: {page}");
         let id = payload(&tokens.access)["sid"].as_str().expect("a session").to_owned();
         browser.submit("/account/sessions", "/account/sessions", &[("end", &id)]).await.expect(303);
         assert!(!server.is_active(&tokens.access).await);

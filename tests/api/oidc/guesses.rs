@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use entity::ClientId;
+use postern::services::audit::Actor;
+use postern::services::clients::{GrantType, Metadata};
 use reqwest::Method;
 
 use crate::support::{Answer, CLIENT_SECRET, TestServer, each};
@@ -75,6 +78,37 @@ async fn sec_124_sec_125_a_crowd_that_guesses_at_one_client_keeps_nobody_out() {
     for from in ["198.51.100.1", "203.0.113.1"] {
         show(&server, from, "/oauth2/token", "machine", CLIENT_SECRET).await.expect(200);
     }
+}
+
+/// A change of a client, its secret's above all, has it read again: not for the neighbours to hinder.
+#[tokio::test]
+async fn sec_124_sec_125_a_client_whose_secret_is_rotated_goes_on_beside_a_guesser() {
+    each(BEHIND, async |server| {
+        let id = ClientId::new("turning");
+        let metadata = Metadata {
+            grant_types: vec![GrantType::ClientCredentials],
+            scope: Some("reports".parse().expect("a scope")),
+            ..Metadata::default()
+        };
+        let added = server.app.clients.add(id.clone(), metadata, Actor::Command).await.expect("added");
+        let first = added.secret.expect("a secret");
+        let ask = async |secret: &str| show(server, "192.0.2.1", "/oauth2/token", "turning", secret).await;
+        ask(first.expose()).await.expect(200);
+        for _ in 0..60 {
+            assert_eq!(show(server, "192.0.2.1", "/oauth2/token", "nobody", "wrong").await.status, 401);
+        }
+        let hour = Duration::from_secs(3600);
+        let second = server.app.clients.rotate_secret(&id, hour, Actor::Command).await.expect("rotated");
+        is_too_many(&ask("wrong").await, "60");
+        for secret in [&first, &second] {
+            ask(secret.expose()).await.expect(200);
+        }
+        server.app.clients.rotate_secret(&id, Duration::ZERO, Actor::Command).await.expect("rotated");
+        for secret in [&first, &second] {
+            is_too_many(&ask(secret.expose()).await, "60");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn sec_130_any_page_may_ask_userinfo_with_a_token() {
 }
 
 #[tokio::test]
-async fn sec_079_a_new_role_and_a_new_name_show_at_once() {
+async fn sec_030_a_new_role_and_a_deletion_show_at_once() {
     let server = TestServer::start(&[]).await;
     let app = App::at(&server, "app");
     server.sign_up(ADA).await;

@@ -99,6 +99,28 @@ async fn sec_103_a_slow_document_is_given_up() {
     .await;
 }
 
+/// Interim answers (RFC 9110 section 15.2) are none, however many there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_103_sec_124_answers_that_never_begin_are_given_up_and_hold_no_place() {
+    let settings = [("POSTERN_OUTBOUND_TIMEOUT", "3s"), ("POSTERN_TRUSTED_PROXIES", "127.0.0.1/32")];
+    each(&settings, async |server, site| {
+        // As many as one network may have under way.
+        let endless: Vec<String> = (0..8).map(|number| format!("/endless/{number}")).collect();
+        let asked = endless.iter().map(async |path| {
+            site.answer_with(path, "103 Early Hints", "", "");
+            get_from(server, "192.0.2.1", &described(server, site, path).request(&[])).await
+        });
+        for answer in futures_util::future::join_all(asked).await {
+            is_page(&answer);
+        }
+        assert!(endless.iter().all(|path| site.heard(path) == 1), "each was called");
+        site.publish(DOCUMENT, &describe(site, DOCUMENT, &[]));
+        let asked = described(server, site, DOCUMENT).request(&[]);
+        assert_eq!(get_from(server, "192.0.2.1", &asked).await.status, 303);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_046_a_person_goes_only_where_the_document_says() {
     each(&[], async |server, site| {

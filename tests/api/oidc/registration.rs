@@ -263,7 +263,7 @@ async fn sec_065_a_token_by_command_opens_at_the_running_server_and_commands_kno
         for secret in [token, &notes.token, notes.secret.as_deref().expect("a secret")] {
             assert!(!dump.windows(43).any(|part| part == &secret.as_bytes()[7..]), "the database holds {secret}");
         }
-        place.run(&["client", "remove", notes.app.id], "").await.expect(0);
+        place.run(&["client", "remove", notes.app.id, "--yes"], "").await.expect(0);
         notes.manage(Method::GET, None).await.expect(401);
         drop(program);
         place.remove().await;

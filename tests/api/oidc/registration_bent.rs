@@ -188,7 +188,9 @@ async fn sec_128_members_of_a_wrong_kind_are_named() {
         ("default_max_age", json!("60")),
         ("backchannel_logout_session_required", json!("true")),
         ("require_pushed_authorization_requests", json!(1)),
-        ("sector_identifier_uri", json!("https://notes.example/sector")),
+        ("sector_identifier_uri", json!("http://notes.example/sector")),
+        ("sector_identifier_uri", json!("https://10.0.0.1/sector")),
+        ("sector_identifier_uri", json!(["https://notes.example/sector"])),
     ] {
         let answer = say(&server, name, value.clone()).await;
         assert_eq!((answer.status, answer.text("error").as_str()), (400, error), "{name}: {value}: {answer:?}");

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::registration_kept::{ADA, change, knows, let_in};
-use crate::support::self_made::{OPEN, TOKEN, metadata};
-use crate::support::{Browser, SelfMade, TestServer, each};
+use crate::support::device::{DEVICE_GRANT, Device};
+use crate::support::self_made::{OPEN, REGISTER, TOKEN, metadata};
+use crate::support::{Answer, Browser, SelfMade, TestServer, each};
 
 /// The tests' own machine is the trusted proxy.
 const OPEN_BEHIND: &[(&str, &str)] =
@@ -97,6 +98,96 @@ async fn sec_146_whom_nobody_lets_in_is_forgotten_after_a_day() {
     .await;
 }
 
+/// Ada takes back what she allowed `client`.
+async fn take_back(browser: &Browser, client: &SelfMade) {
+    browser.submit("/account/apps", "/account/apps", &[("end", client.app.id)]).await.expect(303);
+}
+
+#[tokio::test]
+async fn sec_146_whom_nobody_uses_any_more_is_forgotten_after_ninety_days() {
+    each(OPEN, async |server| {
+        server.sign_up(ADA).await;
+        let browser = Browser::signed_in(server, ADA).await;
+        let (kept, left) = (SelfMade::unasked(server, &[]).await, SelfMade::unasked(server, &[]).await);
+        let back = SelfMade::unasked(server, &[]).await;
+        for client in [&kept, &left, &back] {
+            let_in(&browser, client).await;
+        }
+        // One that came with a token and was never used.
+        let token = server.initial_token(1).await;
+        let never = SelfMade::of(server, &server.register_client(Some(&token), &metadata(&[])).await);
+        for client in [&left, &back] {
+            take_back(&browser, client).await;
+        }
+        server.pass(DAY);
+        for _ in 0..2 {
+            postern::jobs::run_due(&server.app).await;
+            assert!(knows(server, &left).await && knows(server, &never).await, "it may come back");
+        }
+        let_in(&browser, &back).await;
+        server.pass(90 * DAY - Duration::from_millis(1));
+        assert!(knows(server, &left).await && knows(server, &never).await);
+        server.pass(Duration::from_millis(1));
+        for _ in 0..2 {
+            assert!(knows(server, &kept).await && knows(server, &back).await, "consent stands");
+            assert!(!knows(server, &left).await && !knows(server, &never).await);
+            left.manage(Method::GET, None).await.expect(401);
+            postern::jobs::run_due(&server.app).await;
+        }
+        let rows = server.app.clients.list().await.expect("a list");
+        assert_eq!(rows.iter().filter(|client| client.is_unvouched()).count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_machine_that_works_is_no_idle_registration() {
+    each(TOKEN, async |server| {
+        let token = server.initial_token(1).await;
+        let machine = metadata(&[("grant_types", json!(["client_credentials"])), ("redirect_uris", json!([]))]);
+        let machine = SelfMade::of(server, &server.register_client(Some(&token), &machine).await);
+        for _ in 0..4 {
+            machine.call("/oauth2/token", &[("grant_type", "client_credentials")]).await.expect(200);
+            postern::jobs::run_due(&server.app).await;
+            server.pass(89 * DAY);
+        }
+        assert!(knows(server, &machine).await);
+        server.pass(DAY);
+        assert!(!knows(server, &machine).await);
+    })
+    .await;
+}
+
+/// Whether `client` waits for somebody to use it.
+async fn waits(server: &TestServer, client: &SelfMade) -> bool {
+    let found = server.app.clients.find(&entity::ClientId::new(client.app.id)).await.expect("a read");
+    found.expect("it is known").expires_at.is_some()
+}
+
+/// What a device holds is no consent, and counts all the same.
+#[tokio::test]
+async fn a_device_that_was_let_in_keeps_its_registration() {
+    each(TOKEN, async |server| {
+        server.sign_up(ADA).await;
+        let (token, browser) = (server.initial_token(1).await, Browser::signed_in(server, ADA).await);
+        let device = metadata(&[("grant_types", json!([DEVICE_GRANT])), ("redirect_uris", json!([]))]);
+        let device = SelfMade::of(server, &server.register_client(Some(&token), &device).await);
+        server.pass(DAY);
+        postern::jobs::run_due(&server.app).await;
+        assert!(waits(server, &device).await);
+        let begun = device.call("/oauth2/device_authorization", &[("scope", "openid")]).await.expect(200);
+        let codes = Device { code: begun.text("device_code"), user_code: begun.text("user_code") };
+        browser.let_in(&codes).await;
+        device.call("/oauth2/token", &[("grant_type", DEVICE_GRANT), ("device_code", &codes.code)]).await.expect(200);
+        postern::jobs::run_due(&server.app).await;
+        assert!(!waits(server, &device).await);
+        server.pass(DAY);
+        postern::jobs::run_due(&server.app).await;
+        assert!(waits(server, &device).await, "what it held has ended");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() {
     use sea_orm::EntityTrait;
@@ -120,4 +211,44 @@ async fn sec_145_sec_069_what_opens_for_a_registered_client_is_kept_as_hashes() 
         notes.manage(Method::GET, None).await.expect(401);
     })
     .await;
+}
+
+#[tokio::test]
+async fn sec_130_any_page_may_register_a_client_and_look_after_it() {
+    let below = ("POSTERN_URL", "http://localhost:3081/auth");
+    let server = TestServer::start(&[below, ("POSTERN_DYNAMIC_REGISTRATION", "open")]).await;
+    let preflight = async |server: &TestServer, path: &str| {
+        let request = server.request(Method::OPTIONS, path).header("origin", "https://spa.example");
+        let request = request.header("access-control-request-method", "PUT");
+        server.send(request.header("access-control-request-headers", "authorization, content-type")).await
+    };
+    let is_open = |answer: &Answer| {
+        answer.header("access-control-allow-origin") == "*"
+            && answer.header("access-control-allow-credentials").is_empty()
+    };
+    let made = server.register_client(None, &metadata(&[])).await.expect(201);
+    let notes = SelfMade::of(&server, &made);
+    assert!(is_open(&made) && is_open(&server.register_client(Some("x"), &metadata(&[])).await.expect(401)));
+    let own = format!("{REGISTER}/{}", notes.app.id);
+    for (path, methods) in [(REGISTER, "POST"), (own.as_str(), "GET, PUT, DELETE")] {
+        let asked = preflight(&server, path).await.expect(204);
+        assert!(is_open(&asked), "{asked:?}");
+        assert_eq!(asked.header("access-control-allow-methods"), methods);
+        assert_eq!(asked.header("access-control-allow-headers"), "Authorization, Content-Type");
+    }
+    assert!(is_open(&notes.manage(Method::GET, None).await.expect(200)));
+    assert!(is_open(&server.manage(Method::GET, notes.app.id, "x", None).await.expect(401)));
+    assert!(is_open(&notes.manage(Method::DELETE, None).await.expect(204)));
+    for path in ["/oauth2/registers", "/oauth2/register/", "/oauth2/register/a/b"] {
+        let answer = preflight(&server, path).await.expect(404);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    server.stop().await;
+
+    let server = TestServer::start(&[]).await;
+    for path in [REGISTER, "/oauth2/register/x"] {
+        let answer = preflight(&server, path).await.expect(404);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    server.stop().await;
 }

@@ -19,7 +19,8 @@ async fn ask(server: &TestServer, id: &str, token: &str, accept: &str) -> Answer
 async fn a_caller_gets_its_answer_signed() {
     each(&[], async |server| {
         let token = server.newcomer(ADA).await.token;
-        for (id, algorithm) in [("chat", Algorithm::RS256), ("asker", Algorithm::ES256)] {
+        for (id, algorithm) in [("chat", Algorithm::RS256), ("asker", Algorithm::ES256), ("curious", Algorithm::EdDSA)]
+        {
             for token in [token.as_str(), "made-up"] {
                 let plain = ask(server, id, token, "application/json").await.expect(200);
                 assert_eq!(plain.header("content-type"), "application/json");

@@ -9,16 +9,18 @@ use tokio::net::{TcpListener, TcpStream};
 /// Changes a line of an answer's head, or leaves it out.
 pub(crate) type Bend = fn(&str) -> Option<String>;
 
-/// What it does to a request's path and to each line of an answer's head.
+/// What it does to a request's path and to each line of an answer's head, and what it says itself.
 #[derive(Clone, Copy)]
 pub(crate) struct Habits {
     pub(crate) path: fn(&str) -> String,
     pub(crate) head: Bend,
+    /// Lines for the head of each request, each with its end.
+    pub(crate) says: &'static str,
 }
 
 impl Habits {
     /// A good proxy's.
-    pub(crate) const NONE: Self = Self { path: str::to_owned, head: |line| Some(line.to_owned()) };
+    pub(crate) const NONE: Self = Self { path: str::to_owned, head: |line| Some(line.to_owned()), says: "" };
 }
 
 /// Listens on `listener` and passes every request on to `server`, an address with a port.
@@ -44,7 +46,7 @@ async fn pass_on(mut caller: TcpStream, server: &str, habits: Habits) -> std::io
     let mut words = first.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut to = TcpStream::connect(server).await?;
-    let asked = format!("{method} {} HTTP/1.1\r\nConnection: close\r\n{rest}", (habits.path)(path));
+    let asked = format!("{method} {} HTTP/1.1\r\nConnection: close\r\n{}{rest}", (habits.path)(path), habits.says);
     to.write_all(asked.as_bytes()).await?;
     let mut answer = Vec::new();
     to.read_to_end(&mut answer).await?;

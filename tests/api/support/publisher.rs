@@ -130,6 +130,14 @@ impl Publisher {
         let _ = self.gate.subscribe().wait_for(|is_open| *is_open).await;
         let answer = answer.unwrap_or_else(|| "404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned());
         let (status, rest) = answer.split_once("\r\n").expect("a status");
+        if status.starts_with('1') {
+            // An interim answer, again and again, until whoever asked hangs up.
+            let text = format!("HTTP/1.1 {status}\r\n\r\n");
+            while stream.write_all(text.as_bytes()).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            return;
+        }
         let text = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{rest}");
         // Whoever has read enough hangs up.
         let _ = stream.write_all(text.as_bytes()).await;

@@ -35,7 +35,14 @@ pub(super) fn apps_file() -> String {
             "app",
             &format!("{secret}trusted = true\nresources = [\"https://api.example/\", \"https://files.example/\"]\n"),
         ),
-        app("guest", &format!("{secret}resources = [\"https://api.example/\"]\n")),
+        app(
+            "guest",
+            &format!(
+                "{secret}resources = [\"https://api.example/\", \"https://files.example/\"]\n\
+                 client_uri = \"http://guest.example\"\npolicy_uri = \"https://legal.guest.example/privacy\"\n\
+                 tos_uri = \"https://guest.example/terms\"\n"
+            ),
+        ),
         app("spa", public),
         app("strict", &format!("{secret}trusted = true\nrequires_verified_email = true\n")),
         app("opaque", &format!("{secret}trusted = true\naccess_token = \"opaque\"\nintrospect = \"own\"\n")),

@@ -8,7 +8,7 @@ use super::{Destination, asking, find};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::caller::Caller;
-use crate::services::clients::host_of;
+use crate::services::clients::{About, Client, host_of};
 use crate::services::grants::AuthorizationRequest;
 use crate::services::users::User;
 use crate::web::form::Form;
@@ -33,10 +33,23 @@ pub struct ConsentPage {
     pub is_unvouched: bool,
     /// What it gets.
     pub items: Vec<Opened>,
+    /// Where it tells of itself.
+    pub links: Vec<Link>,
     /// The key of the request.
     pub request: String,
     /// Where to sign in as somebody else.
     pub not_you: String,
+}
+
+/// A page of the app, to be read before it is let in.
+#[derive(Debug, Serialize)]
+pub struct Link {
+    /// What it is, in words of ours.
+    pub label: &'static str,
+    /// Where it is.
+    pub address: String,
+    /// The host that it is on, so that people see where it leads.
+    pub place: String,
 }
 
 impl Page for ConsentPage {
@@ -77,6 +90,7 @@ pub(crate) async fn show(app: App, member: Member, caller: Caller, query: Query<
         described_by: client.host().filter(|_| client.is_described()),
         is_unvouched: client.is_unvouched(),
         items: items(&request, &live.user),
+        links: links(&client),
         not_you: format!("{base}/login?return_to={base}{AUTHORIZE}/{}&again=true", key.expose()),
         request: key.expose().to_owned(),
     };
@@ -90,6 +104,17 @@ fn items(request: &AuthorizationRequest, user: &User) -> Vec<Opened> {
     let mut items = opened(&request.scopes(), request.claims.names(), user);
     items.extend(request.resources.iter().map(|one| elsewhere(one)));
     items
+}
+
+/// Where `client` tells of itself, as far as people may be led there.
+fn links(client: &Client) -> Vec<Link> {
+    let label = |about| match about {
+        About::Home => "Website",
+        About::Privacy => "Privacy policy",
+        About::Terms => "Terms of use",
+    };
+    let pages = client.own_pages().into_iter();
+    pages.map(|page| Link { label: label(page.about), address: page.address, place: page.place }).collect()
 }
 
 /// `POST /consent`

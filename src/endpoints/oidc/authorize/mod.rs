@@ -9,7 +9,7 @@ mod refused;
 pub(super) mod request;
 mod respond;
 
-pub use consent::ConsentPage;
+pub use consent::{ConsentPage, Link};
 pub(crate) use consent::{show as show_consent, submit as submit_consent};
 pub use respond::FormPostPage;
 
@@ -176,6 +176,9 @@ impl Step<'_> {
         }
         match (next, live) {
             (Next::Code, Some(live)) => {
+                if waiting.is_none() {
+                    self.app.grants.count_direct(live.user.id, self.caller)?;
+                }
                 self.app.clients.keep_copy(self.client, self.app.config.tokens.refresh_lifetime).await?;
                 let key = waiting.map(|(key, _)| key);
                 let code = self.app.grants.issue_code(self.request, live, key, self.caller).await?;

@@ -15,8 +15,10 @@ use crate::services::caller::Caller;
 use call::{Body, InitialAccess, Management};
 use shapes::{ClientChange, ClientInformation, ClientMetadata};
 
-/// Where clients register, below the base path; each one's own address is below it.
+/// Where clients register, below the base path.
 pub(super) const REGISTER: &str = "/oauth2/register";
+/// Below which each one has an address of its own.
+pub(super) const REGISTRATIONS: &str = "/oauth2/register/";
 
 #[derive(ApiResponse)]
 enum RegisterAnswer {

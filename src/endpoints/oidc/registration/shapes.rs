@@ -73,10 +73,15 @@ members! {
     jwks_uri: String;
     /// `public`, or `pairwise` for ids that it alone sees.
     subject_type: String;
+    /// Where a JSON array names all of its redirect addresses, when they are on several hosts: the host there is what
+    /// keeps pairwise ids apart.
+    sector_identifier_uri: String;
     /// How its ID tokens are signed: `RS256` where it is left out.
     id_token_signed_response_alg: String;
     /// How userinfo is signed for it; plain JSON where it is left out.
     userinfo_signed_response_alg: String;
+    /// How introspection is signed for it where it asks for that: `RS256` where it is left out.
+    introspection_signed_response_alg: String;
     /// How old a sign-in may be where it does not say, in seconds.
     default_max_age: u64;
     /// Whether it must push its requests.
@@ -166,7 +171,7 @@ impl ClientInformation {
             client_secret: secret.map(|secret| secret.expose().to_owned()),
             client_secret_expires_at: secret.map(|_| 0),
             registration_access_token: token.to_owned(),
-            registration_client_uri: format!("{issuer}{}/{}", super::REGISTER, client.id),
+            registration_client_uri: format!("{issuer}{}{}", super::REGISTRATIONS, client.id),
             metadata: metadata.map_err(Error::internal)?,
         })
     }

@@ -86,7 +86,7 @@ pub fn is_too_long(password: &str) -> bool {
 }
 
 fn refusal(strength: Strength, reason: &str) -> String {
-    format!("The last one would be {strength}: {reason}. {ADVICE}")
+    format!("That password would be {strength}: {reason}. {ADVICE}")
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
         ] {
             let sentence = judge(password).unwrap_err();
             assert!(sentence.contains(reason), "{password}: {sentence}");
-            assert!(sentence.starts_with("The last one would be guessed ") && sentence.ends_with(ADVICE));
+            assert!(sentence.starts_with("That password would be guessed ") && sentence.ends_with(ADVICE));
         }
         for good in ["gravel tulip ferry nine", "Harvest Notes gravel tulip ferry", "kX9$vQ2!", "мояпарольная фраза"]
         {

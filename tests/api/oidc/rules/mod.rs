@@ -7,6 +7,7 @@ mod config;
 mod logout;
 mod player;
 mod steps;
+mod unsigned;
 
 use player::Mode;
 
@@ -35,6 +36,7 @@ plans! {
     oidcc_server
     oidcc_response_type_missing
     oidcc_idtoken_signature
+    oidcc_idtoken_unsigned
     oidcc_userinfo_get
     oidcc_userinfo_post_header
     oidcc_userinfo_post_body
@@ -63,6 +65,7 @@ plans! {
     oidcc_ensure_registered_redirect_uri
     oidcc_ensure_post_request_succeeds
     oidcc_server_client_secret_post
+    oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported
     oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported
     oidcc_claims_essential
     oidcc_ensure_request_object_with_redirect_uri

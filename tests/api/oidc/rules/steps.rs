@@ -6,6 +6,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::player::{ADA, Mode, Player};
+pub(super) use super::unsigned::{
+    oidcc_idtoken_unsigned, oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported,
+};
 use crate::support::relying_party::{VERIFIER, payload};
 use crate::support::{CLIENT_SECRET, Tokens};
 
