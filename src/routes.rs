@@ -10,6 +10,7 @@ use poem_openapi::{OpenApi, OpenApiService};
 use crate::app::App;
 use crate::endpoints::{account, assets, login, oidc, operations, session_api};
 use crate::services::registration::Mode;
+use crate::services::users::picture::PICTURES;
 use crate::web::Web;
 use crate::web::error_page;
 use crate::web::failure::{Allow, Failures, get, post};
@@ -100,6 +101,7 @@ fn pages(route: Route, app: &App, web: &Web) -> Route {
         .at("/login/link/:key", get(login::link::show).post(login::link::submit))
         .at("/account/connections", get(account::connections::show).post(account::connections::submit))
         .at("/account/connections/:key", get(account::connections::ask).post(account::connections::connect))
+        .at(format!("{PICTURES}/:id"), get(account::picture::show))
         .at("/account/apps", get(account::apps::show).post(account::apps::submit))
         .at("/consent", get(oidc::authorize::show_consent).post(oidc::authorize::submit_consent))
         .at("/device", get(oidc::device::show).post(oidc::device::submit))

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod initial_access_token;
 pub mod invalidation;
 pub mod outbox;
+pub mod picture;
 pub mod pushed_request;
 pub mod refresh_family;
 pub mod revoked_token;

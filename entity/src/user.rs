@@ -27,6 +27,7 @@ pub struct Model {
     pub groups: Names,
     /// The way in that made the account: `local` or a connector's id.
     pub provider: String,
+    /// The id of their picture.
     pub picture: Option<String>,
     pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,

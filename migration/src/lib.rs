@@ -14,6 +14,7 @@ mod m20261125_000004_oidc;
 mod m20261125_000005_client_documents;
 mod m20261125_000006_federation;
 mod m20261125_000007_upstream_sessions;
+mod m20261125_000008_pictures;
 mod m20261125_000009_consent_resources;
 
 /// Every step, in order.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_client_documents::Migration),
             Box::new(m20261125_000006_federation::Migration),
             Box::new(m20261125_000007_upstream_sessions::Migration),
+            Box::new(m20261125_000008_pictures::Migration),
             Box::new(m20261125_000009_consent_resources::Migration),
         ]
     }

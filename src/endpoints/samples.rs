@@ -58,7 +58,7 @@ fn visit(path: &str) -> Visit {
         request_id: "7K2M-9QF4-01HT".into(),
         path: path.into(),
         theme: Theme::System,
-        person: Some(Person::new("Maren Olsen", "maren@fernwood.example")),
+        person: Some(Person::new("Maren Olsen", "maren@fernwood.example", None)),
         connections: true,
         asks_out: false,
     }

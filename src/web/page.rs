@@ -60,14 +60,16 @@ pub struct Person {
     pub email: String,
     /// One or two letters in place of a picture.
     pub initials: String,
+    /// The id of their picture.
+    pub picture: Option<String>,
 }
 
 impl Person {
-    /// The person of this name and address.
+    /// The person of this name and address, and the id of their picture.
     #[must_use]
-    pub fn new(name: &str, email: &str) -> Self {
+    pub fn new(name: &str, email: &str, picture: Option<&str>) -> Self {
         let initials = Some(initials::of(name)).filter(|it| !it.is_empty()).unwrap_or_else(|| initials::first(email));
-        Self { name: name.to_owned(), email: email.to_owned(), initials }
+        Self { name: name.to_owned(), email: email.to_owned(), initials, picture: picture.map(str::to_owned) }
     }
 }
 
@@ -187,6 +189,6 @@ mod tests {
 
     #[test]
     fn a_person_without_a_name_shows_the_first_letter_of_the_address() {
-        assert_eq!(Person::new("", "maren@fernwood.example").initials, "M");
+        assert_eq!(Person::new("", "maren@fernwood.example", None).initials, "M");
     }
 }

@@ -49,7 +49,10 @@ impl Visitor {
             theme: Theme::parse(web.cookies.read(request.headers(), Cookie::Theme).unwrap_or_default()),
             connections: !app.connectors.list().is_empty(),
             asks_out: app.connectors.has_farewells(),
-            person: live.as_ref().map(|live| Person::new(&live.user.name, &live.user.email)),
+            person: live.as_ref().map(|live| {
+                let user = &live.user;
+                Person::new(&user.name, &user.email, user.picture.as_deref())
+            }),
         };
         Ok(Self { web, live, csrf, visit })
     }

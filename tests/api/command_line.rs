@@ -31,7 +31,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// The secrets may be made by a command before the first start: it says so, and where they are.
 /// How many steps the schema has come in.
-const STEPS: usize = 8;
+const STEPS: usize = 9;
 
 #[tokio::test]
 async fn sec_002_a_command_that_makes_the_secrets_warns() {

@@ -11,6 +11,7 @@ mod client_for_apps;
 mod connector_command;
 mod crash;
 mod doctor;
+mod doctor_connector;
 mod federation;
 mod guarded_commands;
 mod headers;

@@ -6,10 +6,11 @@ use super::tree::File;
 const SERVICES: &str = include_str!("../../src/services/mod.rs");
 
 /// Each table and the service that owns it.
-const OWNERS: [(&str, &str); 26] = [
+const OWNERS: [(&str, &str); 27] = [
     ("user", "users"),
     ("username", "users"),
     ("identity", "users"),
+    ("picture", "users"),
     ("connector_flow", "connectors"),
     ("connector_place", "connectors"),
     ("upstream_session", "connectors"),

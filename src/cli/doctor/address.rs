@@ -1,13 +1,11 @@
-//! The first hops: the issuer's form, its name, discovery, the key set, the clock.
+//! The first hops: the issuer's form, its name, discovery, the key set.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, LOCATION};
+use reqwest::header::LOCATION;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use tokio::time::timeout;
 use url::Url;
 
@@ -21,8 +19,6 @@ use crate::services::certificates;
 
 /// How long a name server may take.
 const NAMING: Duration = Duration::from_secs(10);
-/// How far two clocks may be apart: the tokens' times are checked to the second, with a little slack.
-const SKEW: i64 = 10_000;
 
 /// Whether the client's app takes such an issuer at all.
 pub(super) fn issuer(it: &Examination<'_>) -> Check {
@@ -178,25 +174,6 @@ pub(super) async fn keys(it: &Examination<'_>, document: &Value) -> Result<Check
             "The server works on another database, or a cache on the way keeps an old set for longer than its max-age.",
         ),
     })
-}
-
-/// Whether the server's clock and ours agree.
-pub(super) fn clock(answer: &Answer) -> Check {
-    const NAME: &str = "clock";
-    let Ok(date) = OffsetDateTime::parse(&answer.header(&DATE).replace("GMT", "+0000"), &Rfc2822) else {
-        return Check::skipped(NAME, "the answer bears no date.");
-    };
-    // The date is cut to the second.
-    let theirs = date.unix_timestamp() * 1000;
-    let early = answer.asked.millis() - 1000 - theirs;
-    let late = theirs - answer.answered.millis();
-    let apart = early.max(late).max(0);
-    if apart <= SKEW {
-        return Check::ok(NAME, "the server's clock and this one agree.");
-    }
-    let seen =
-        format!("the server's clock is {} s {} this one.", apart / 1000, if late > 0 { "ahead of" } else { "behind" });
-    Check::fails(NAME, seen, "Let both be set by NTP: tokens of the future, and those of the past, are refused.")
 }
 
 /// The address without its path, for comparing who answers.

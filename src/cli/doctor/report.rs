@@ -90,15 +90,16 @@ impl Report {
         self.checks.extend(checks);
     }
 
-    /// Tells it, a line for each hop.
+    /// Tells it, a line for each hop; scripts are told besides what it is `about`.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when one of them fails.
-    pub(super) fn tell(&self, client: &str, issuer: &str, json: bool, out: &mut impl Write) -> Result<()> {
+    pub(super) fn tell(&self, about: [(&str, &str); 2], json: bool, out: &mut impl Write) -> Result<()> {
         let failed = self.checks.iter().filter(|check| check.remedy().is_some()).count();
         if json {
             let checks: Vec<Value> = self.checks.iter().map(Check::described).collect();
-            let document = json!({"client": client, "issuer": issuer, "ok": failed == 0, "checks": checks});
+            let mut document = json!({"ok": failed == 0, "checks": checks});
+            about.into_iter().for_each(|(name, value)| document[name] = value.into());
             writeln!(out, "{document}").map_err(Error::internal)?;
         } else {
             self.checks.iter().try_for_each(|check| writeln!(out, "{}", check.line())).map_err(Error::internal)?;

@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod connections;
+pub mod picture;
 pub mod registration;
 pub mod security;
 pub mod sessions;

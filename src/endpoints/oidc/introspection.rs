@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::services::grants::scope;
 use crate::services::sessions::Live;
 use crate::services::tokens::{ACR, LiveToken};
+use crate::services::users::picture;
 
 /// What is known of a token. One that is not alive has `active` and nothing else.
 #[derive(Debug, Default, Object)]
@@ -145,12 +146,12 @@ impl Introspection {
             ..Self::default()
         };
         if let Some(live) = &token.live {
-            answer.tell_of(token, live, |scope| all || token.scope.contains(scope));
+            answer.tell_of(token, live, issuer, |scope| all || token.scope.contains(scope));
         }
         answer
     }
 
-    fn tell_of(&mut self, token: &LiveToken, live: &Live, is_open: impl Fn(&str) -> bool) {
+    fn tell_of(&mut self, token: &LiveToken, live: &Live, issuer: &str, is_open: impl Fn(&str) -> bool) {
         let Live { user, session, .. } = live;
         let when = |scope: &str, text: &str| is_open(scope).then(|| text.to_owned());
         self.sid = Some(session.id.to_string());
@@ -159,7 +160,7 @@ impl Introspection {
         self.amr = Some(session.amr.as_slice().to_vec());
         self.username = when(scope::PROFILE, &user.username);
         self.name = when(scope::PROFILE, &user.name);
-        self.picture = user.picture.clone().filter(|_| is_open(scope::PROFILE));
+        self.picture = picture::address(user, issuer).filter(|_| is_open(scope::PROFILE));
         self.email = when(scope::EMAIL, &user.email);
         self.email_verified = is_open(scope::EMAIL).then_some(user.email_verified);
         self.roles = is_open(scope::ROLES).then(|| user.roles.as_slice().to_vec());

@@ -234,7 +234,7 @@ async fn print(app: &App, token: &AccessToken) -> Result<Printed> {
         return Err(ErrorKind::InsufficientScope.into());
     }
     let client = app.clients.find(client).await?.ok_or_else(|| Error::from(ErrorKind::InvalidToken))?;
-    let mut claims = claims::of(&live.user, &client, &token.scope, &token.claims.userinfo);
+    let mut claims = claims::of(&live.user, issuer, &client, &token.scope, &token.claims.userinfo);
     claims.insert("sub".into(), json!(token.subject()));
     let Some(algorithm) = client.userinfo_signed_response_alg else {
         return Ok(Printed::Json(Value::Object(claims).to_string()));

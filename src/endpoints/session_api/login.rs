@@ -61,7 +61,8 @@ pub(super) async fn login(app: &App, web: &Web, caller: &Caller, form: LoginRequ
 pub(super) fn answer(app: &App, web: &Web, refreshed: &Refreshed) -> Result<WithCookies<SignedIn>> {
     let Refreshed { live, refresh_token, expires_at } = refreshed;
     let token = app.tokens.session_token(&live.session, &live.user)?;
-    let body = SignedIn { token: token.text.expose_secret().to_owned(), user: Person::from(&live.user) };
+    let user = Person::of(&live.user, app.config.web.issuer());
+    let body = SignedIn { token: token.text.expose_secret().to_owned(), user };
     let life = expires_at.since(app.clock.now());
     let refresh = web.cookies.line(Cookie::RefreshToken, refresh_token.expose_secret(), Some(life))?;
     let provider = web.cookies.line(Cookie::TokenProvider, "librechat", Some(life))?;

@@ -3,7 +3,7 @@
 use poem_openapi::{Object, types::Example};
 
 use crate::clock::rfc3339;
-use crate::services::users::{User, chat_role};
+use crate::services::users::{User, chat_role, picture};
 
 /// The signed-in person.
 #[derive(Debug, Object)]
@@ -36,8 +36,9 @@ pub(super) struct Person {
     updated_at: String,
 }
 
-impl From<&User> for Person {
-    fn from(user: &User) -> Self {
+impl Person {
+    /// The account `user` of the service at `issuer`.
+    pub(super) fn of(user: &User, issuer: &str) -> Self {
         Self {
             mongo_id: user.id.to_string(),
             id: user.id.to_string(),
@@ -45,7 +46,7 @@ impl From<&User> for Person {
             username: user.username.clone(),
             email: user.email.clone(),
             email_verified: user.email_verified,
-            avatar: user.picture.clone().unwrap_or_default(),
+            avatar: picture::address(user, issuer).unwrap_or_default(),
             provider: user.provider.clone(),
             role: chat_role(&user.roles),
             two_factor_enabled: false,

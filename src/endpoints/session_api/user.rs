@@ -14,5 +14,5 @@ pub(super) async fn user(app: &App, bearer: &Bearer) -> Result<Json<Person>> {
     // A client's access token is for that client's resources, not for the session API (SEC-075).
     let token = token.filter(|token| token.kind == TokenKind::Session).ok_or(ErrorKind::Unauthenticated)?;
     let live = token.live.as_ref().ok_or(ErrorKind::Unauthenticated)?;
-    Ok(Json(Person::from(&live.user)))
+    Ok(Json(Person::of(&live.user, app.config.web.issuer())))
 }

@@ -8,11 +8,10 @@ use super::{Accounts, Doer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::audit::EventKind;
 use crate::services::database::Executor;
-use crate::services::installation;
 use crate::services::shared::Subject;
 use crate::services::users::identity::Profile;
 use crate::services::users::standing::Standing;
-use crate::services::users::{ADMIN, Created, NewUser, User, as_admin};
+use crate::services::users::{ADMIN, Created, NewUser, User};
 
 /// A connector that lets people in.
 #[derive(Clone, Debug)]
@@ -119,12 +118,14 @@ impl Accounts {
                     row.password_hash = Set(None);
                     row.password_changed_at = Set(Some(at));
                     row.provider = Set(profile.who.connector.clone());
+                    row.picture = Set(None);
                     if !name.is_empty() {
                         row.name = Set(name);
                     }
                 });
                 changed.await?;
                 it.users.unlink_all(tx, now.id).await?;
+                it.users.drop_picture(tx, now.id).await?;
                 let subjects = it.grants.end_sessions(tx, now.id, None).await?;
                 it.grants.forget_person(tx, now.id).await?;
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
@@ -133,72 +134,6 @@ impl Accounts {
             })
         })
         .await
-    }
-
-    /// Gives `user` the roles and groups that `profile` makes of them. The last administrator stays one:
-    /// a provider's word must not leave a service that nobody can run.
-    ///
-    /// # Errors
-    /// [`ErrorKind::WrongCredentials`] when the account is gone; when the database is away.
-    pub async fn take_standing(&self, user: User, profile: &Profile, doer: Doer) -> Result<User> {
-        if profile.standing.is_of(&user) {
-            return Ok(user);
-        }
-        let (standing, connector) = (profile.standing.clone(), profile.who.connector.clone());
-        self.transact(move |it, tx| {
-            Box::pin(async move {
-                let admins = match user.roles.contains(ADMIN) {
-                    true => it.users.hold_admins(tx).await?,
-                    false => Vec::new(),
-                };
-                let now = it.users.hold(tx, user.id).await?.ok_or(ErrorKind::WrongCredentials)?;
-                let changed = it.lay(tx, &now, &admins, &standing, &connector, &doer).await?;
-                let subjects = changed.iter().map(|user| Subject::User(user.id)).collect();
-                Ok((changed.unwrap_or(now), subjects))
-            })
-        })
-        .await
-    }
-
-    /// Lays `standing`, which is by `connector`, over what `now` has; answers the account if that changes it.
-    /// Both `now` and the `admins` are held.
-    async fn lay(
-        &self,
-        tx: &Executor<'_>,
-        now: &User,
-        admins: &[UserId],
-        standing: &Standing,
-        connector: &str,
-        doer: &Doer,
-    ) -> Result<Option<User>> {
-        let (mut roles, groups) = (standing.roles(&now.roles), standing.groups(&now.groups));
-        let is_demoted = now.roles.contains(ADMIN) && !roles.contains(ADMIN);
-        if is_demoted && !self.has_another(tx, now.id, admins).await? {
-            tracing::warn!(user = %now.id, connector, "the last administrator stays one");
-            roles = as_admin(&roles);
-        }
-        if (&roles, &groups) == (&now.roles, &now.groups) {
-            return Ok(None);
-        }
-        if roles.contains(ADMIN) {
-            // A service with an administrator has no place left for a first one.
-            installation::claim_first_admin(tx, self.clock.now()).await?;
-        }
-        let changed = self.users.change(tx, now.id, |row| (row.roles, row.groups) = (Set(roles), Set(groups))).await?;
-        let event = doer.event(EventKind::RolesChanged, now.id).with("connector", connector);
-        let event = event.with("roles", changed.roles.to_string()).with("groups", changed.groups.to_string());
-        self.audit.record(tx, event).await?;
-        Ok(Some(changed))
-    }
-
-    /// Whether one of `admins` can run the service besides `user`.
-    async fn has_another(&self, tx: &Executor<'_>, user: UserId, admins: &[UserId]) -> Result<bool> {
-        for admin in admins.iter().filter(|admin| **admin != user) {
-            if !self.moderation.is_banned(tx, *admin).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Takes the identity `id` away from `user`, with the roles and groups that come by it and the sessions

@@ -4,6 +4,8 @@
 mod credentials;
 mod doer;
 mod identities;
+mod provided;
+mod profile;
 mod standing;
 
 pub use doer::Doer;

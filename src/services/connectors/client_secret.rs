@@ -46,6 +46,18 @@ impl Signer {
         self.0.pair.public_key().as_ref()
     }
 
+    /// The id of the team.
+    #[must_use]
+    pub fn team(&self) -> &str {
+        &self.0.team
+    }
+
+    /// The id of its key.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.0.key_id
+    }
+
     /// The secret of `client_id` at `issuer`, good from `now` for a few minutes.
     ///
     /// # Errors

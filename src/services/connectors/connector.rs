@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use entity::Timestamp;
 use secrecy::SecretString;
+use url::Url;
 
 use super::admission::Admission;
 use super::client_secret::Signer;
@@ -119,6 +120,10 @@ pub struct Connector {
     pub longest_logout: usize,
     /// Whether its tokens are kept, as long as the session that came by them.
     pub keep_tokens: bool,
+    /// Whether names and picture are taken at each sign-in; else at the first.
+    pub refreshes: bool,
+    /// Whether the proof that only whoever began a sign-in ends it goes along (RFC 7636).
+    pub pkce: bool,
     /// How far its clock may be off.
     pub clock_tolerance: Duration,
     /// Who may come in.
@@ -134,6 +139,18 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// Whether it is asked where the provider itself is, and not at a server of somebody's own.
+    #[must_use]
+    pub fn is_at_home(&self) -> bool {
+        let origin = |address: &str| Url::parse(address).ok().map(|url| url.origin());
+        match (&self.place, &self.known.fixed) {
+            (Place::Fixed(provider), Some(fixed)) => {
+                provider.issuer == fixed.issuer && origin(&provider.token_url) == origin(fixed.token_url)
+            }
+            _ => false,
+        }
+    }
+
     /// The callback address, which has to be registered at the provider, where we are at `issuer`.
     #[must_use]
     pub fn callback_below(&self, issuer: &str) -> String {

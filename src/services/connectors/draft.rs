@@ -43,6 +43,8 @@ pub(super) struct Draft {
     pub(super) after_logout: Option<String>,
     pub(super) longest_logout: Option<usize>,
     pub(super) keep_tokens: Option<bool>,
+    pub(super) refreshes: bool,
+    pub(super) pkce: Option<bool>,
     pub(super) clock_tolerance: Option<Duration>,
     pub(super) admission: Admission,
     pub(super) mapping: Mapping,
@@ -100,6 +102,8 @@ impl Draft {
             after_logout: self.after_logout,
             longest_logout: self.longest_logout.unwrap_or(LONGEST_LOGOUT),
             keep_tokens: self.keep_tokens.unwrap_or(false),
+            refreshes: self.refreshes,
+            pkce: self.pkce.unwrap_or(true),
             clock_tolerance: self.clock_tolerance.unwrap_or(Duration::from_secs(300)),
             admission: self.admission,
             mapping: self.mapping,
@@ -118,6 +122,9 @@ impl Draft {
         ];
         let lacking = needed.into_iter().filter(|(_, is_given)| !is_given);
         let mut problems: Vec<String> = lacking.map(|(key, _)| format!("{key}: lacks.")).collect();
+        if self.pkce == Some(false) && self.client_secret.is_none() && self.signer.is_none() {
+            problems.push("pkce: has to stay on where there is no secret.".to_owned());
+        }
         if !self.hosted_domains.is_empty() && self.known.is_some_and(|known| matches!(known.source, Source::Api(_))) {
             problems
                 .push("hosted_domains: this kind of provider says none; take it out, or write allowed_domains.".into());

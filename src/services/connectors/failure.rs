@@ -38,16 +38,42 @@ pub(super) fn of_answer(code: &str) -> Error {
     }
 }
 
-/// What the error code of a token answer means (RFC 6749 section 5.2, and GitHub's words).
-pub(super) fn of_token(code: &str) -> Error {
-    let hint = match code {
-        "invalid_grant" | "bad_verification_code" => "the code was not taken",
-        "invalid_client" | "incorrect_client_credentials" | "unauthorized_client" => {
-            "the client id or secret was not taken: compare them with those at the provider"
+/// What a token endpoint does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The code.
+    Code,
+    /// Who we say we are.
+    Client,
+    /// Where people come back.
+    Callback,
+    /// The person's address.
+    Email,
+    /// It says something else.
+    Other,
+}
+
+impl Refusal {
+    /// What the error `code` is about (RFC 6749 section 5.2, and GitHub's words).
+    pub(super) fn of(code: &str) -> Self {
+        match code {
+            "invalid_grant" | "bad_verification_code" => Self::Code,
+            "invalid_client" | "incorrect_client_credentials" | "unauthorized_client" => Self::Client,
+            "redirect_uri_mismatch" => Self::Callback,
+            "unverified_user_email" => Self::Email,
+            _ => Self::Other,
         }
-        "redirect_uri_mismatch" => "the callback address is not registered at the provider",
-        "unverified_user_email" => return ErrorKind::EmailMissing.into(),
-        _ => "the exchange of the code was refused",
+    }
+}
+
+/// What the error code of a token answer means.
+pub(super) fn of_token(code: &str) -> Error {
+    let hint = match Refusal::of(code) {
+        Refusal::Code => "the code was not taken",
+        Refusal::Client => "the client id or secret was not taken: compare them with those at the provider",
+        Refusal::Callback => "the callback address is not registered at the provider",
+        Refusal::Email => return ErrorKind::EmailMissing.into(),
+        Refusal::Other => "the exchange of the code was refused",
     };
     upstream(format!("{hint} ({:?})", code.chars().take(80).collect::<String>()))
 }

@@ -17,10 +17,8 @@ use crate::services::vocabulary::nearest;
 const LARGEST: u64 = 1 << 20;
 /// Ids that stand for something else at the chat.
 const RESERVED: [&str; 2] = ["success", "error"];
-/// Keys whose wish this release cannot fulfil: going on without would leave open what was to be closed.
-const LATER: [&str; 2] = ["pkce", "profile"];
 /// Keys that are read.
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 29] = [
     "id",
     "kind",
     "issuer",
@@ -31,6 +29,7 @@ const KEYS: [&str; 27] = [
     "label",
     "image",
     "token_endpoint_auth_method",
+    "pkce",
     "authorization_url",
     "token_url",
     "api_url",
@@ -45,6 +44,7 @@ const KEYS: [&str; 27] = [
     "tenants",
     "required_groups",
     "role_map",
+    "profile",
     "upstream_logout",
     "post_logout_redirect_uri",
     "keep_tokens",
@@ -122,9 +122,7 @@ impl Keys<'_, '_> {
 
     fn refuse_unknown(&mut self) {
         for key in self.table.keys() {
-            if LATER.contains(&key.as_str()) {
-                self.problem(key, "is known, but not built into this release.");
-            } else if !KEYS.contains(&key.as_str()) {
+            if !KEYS.contains(&key.as_str()) {
                 let hint = nearest(key, &KEYS).map_or(String::new(), |near| format!(" Perhaps `{near}` is meant."));
                 self.problem(&key.escape_debug().to_string(), &format!("is not known.{hint}"));
             }
@@ -157,6 +155,11 @@ impl Keys<'_, '_> {
         }
         let trusts = [("never", Trust::Never), ("claimed", Trust::Claimed), ("always", Trust::Always)];
         put(&mut draft.trust, self.text("trust_email", |text| words::choice(text, &trusts)));
+        put(&mut draft.pkce, self.boolean("pkce"));
+        let refreshes = [("first", false), ("always", true)];
+        if let Some(refreshes) = self.text("profile", |text| words::choice(text, &refreshes)) {
+            draft.refreshes = refreshes;
+        }
         self.signing_out(draft);
         put(&mut draft.registration, self.boolean("registration"));
         put(&mut draft.allowed_domains, self.domains("allowed_domains"));
@@ -195,19 +198,6 @@ impl Keys<'_, '_> {
             self.problem(key, "must be true or false.");
         }
         value
-    }
-
-    fn domains(&mut self, key: &str) -> Option<Vec<String>> {
-        let list = self.table.get(key)?.as_array();
-        let texts = list.and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
-        let domains = texts.map(|texts| texts.into_iter().map(address::domain).collect::<Parsed<Vec<String>>>());
-        match domains {
-            Some(Ok(domains)) if !domains.is_empty() => Some(domains),
-            _ => {
-                self.problem(key, "must be a list of domains, such as [\"example.com\"].");
-                None
-            }
-        }
     }
 
     /// The secret, or that of the file that is named, which may stand beside this one.

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::file::{Keys, put};
 use super::mapping::{Mapped, Mapping};
 use super::tenant;
-use crate::env::{address, words};
+use crate::env::{Parsed, address, words};
 use crate::services::users::ADMIN;
 
 /// Longest name of a group, a claim or a role, in bytes; those of directories are long.
@@ -40,6 +40,19 @@ impl Keys<'_, '_> {
         let tenant = "\"11111111-2222-4333-8444-555555555555\"";
         self.list("tenants", tenant, lower(tenant::is_guid), &mut admission.tenants);
         self.list("required_groups", "\"staff\"", as_is(is_name), &mut admission.required_groups);
+    }
+
+    pub(super) fn domains(&mut self, key: &str) -> Option<Vec<String>> {
+        let list = self.table.get(key)?.as_array();
+        let texts = list.and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        let domains = texts.map(|texts| texts.into_iter().map(address::domain).collect::<Parsed<Vec<String>>>());
+        match domains {
+            Some(Ok(domains)) if !domains.is_empty() => Some(domains),
+            _ => {
+                self.problem(key, "must be a list of domains, such as [\"example.com\"].");
+                None
+            }
+        }
     }
 
     /// A list that holds something; an empty one could mean everybody or nobody.

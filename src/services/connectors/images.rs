@@ -1,49 +1,43 @@
-//! Pictures on buttons: fetched and handed on by us, so that our pages have nobody ask anybody else, and only
-//! where the bytes are a picture (SEC-133).
+//! Pictures on buttons and of people: fetched and handed on by us, so that our pages have nobody ask anybody
+//! else (SEC-133).
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use entity::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::connector::Connector;
 use crate::clock::Clock;
-use crate::services::outgoing::Outgoing;
+use crate::services::outgoing::{Image, Outgoing};
 
 /// How long a picture is kept.
 const KEPT: Duration = Duration::from_secs(3600);
 /// How long nobody asks again for one that could not be had.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// A picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Its type, told by its bytes.
-    pub media_type: &'static str,
-    /// The picture, at most [`LARGEST_ANSWER`](crate::services::outgoing::LARGEST_ANSWER) long.
-    pub bytes: Bytes,
-}
+/// How many pictures of people are fetched at once: each may be a megabyte, and slow.
+const AT_ONCE: usize = 16;
 
 /// What was fetched, and when.
 type Fetched = (Timestamp, Option<Image>);
 
-/// Where that of one connector is kept.
+/// Where that of one connector's button is kept.
 type Place = Arc<Mutex<Option<Fetched>>>;
 
-/// The pictures that were fetched. Bounded by the number of connectors.
+/// The pictures of buttons that were fetched, bounded by the number of connectors; and room for those of people.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     outgoing: Outgoing,
     clock: Clock,
     kept: Arc<std::sync::Mutex<HashMap<String, Place>>>,
+    room: Arc<Semaphore>,
 }
 
 impl Images {
     pub(super) fn new(outgoing: Outgoing, clock: Clock) -> Self {
-        Self { outgoing, clock, kept: Arc::default() }
+        Self { outgoing, clock, kept: Arc::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// That of `connector`; none where it has none, or none can be had.
@@ -61,10 +55,11 @@ impl Images {
         let (it, id, address) = (self.clone(), connector.id.clone(), address.to_owned());
         // On its own: the time of whoever asked may be over first, and the outcome is to be kept.
         let fetched = tokio::spawn(async move {
-            let image = it.fetch(&address).await;
-            if image.is_none() {
-                tracing::warn!(connector = id, "the picture of its button cannot be had, or is none");
-            }
+            let image = it.outgoing.image(&address).await;
+            let image = image.map_err(|error| {
+                tracing::warn!(connector = id, ?error, "the picture of its button cannot be had, or is none");
+            });
+            let image = image.ok();
             *kept = Some((now, image.clone()));
             image
         });
@@ -76,35 +71,14 @@ impl Images {
         Arc::clone(places.entry(id.to_owned()).or_default())
     }
 
-    async fn fetch(&self, address: &str) -> Option<Image> {
-        let answer = self.outgoing.picture(address).await.ok().filter(|answer| answer.status == 200)?;
-        Some(Image { media_type: media_type(&answer.body)?, bytes: answer.body })
-    }
-}
-
-/// The type of a picture by its first bytes. An SVG is a document that may do things, and none.
-fn media_type(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::media_type;
-
-    #[test]
-    fn sec_133_pictures_are_told_by_their_bytes() {
-        assert_eq!(media_type(b"\x89PNG\r\n\x1a\n"), Some("image/png"));
-        assert_eq!(media_type(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
-        assert_eq!(media_type(b"GIF89a"), Some("image/gif"));
-        assert_eq!(media_type(b"RIFF\0\0\0\0WEBP"), Some("image/webp"));
-        for odd in ["", "<svg xmlns='http://www.w3.org/2000/svg'/>", "<html>", "GIF8", "RIFF\0\0\0\0WAVE", " GIF89a"] {
-            assert_eq!(media_type(odd.as_bytes()), None, "{odd}");
-        }
+    /// That of a person, whom the provider of `connector` says to be seen at `address`; none where none can be
+    /// had, or too many are under way.
+    pub(super) async fn of_person(&self, address: &str, connector: &str) -> Option<Image> {
+        let Ok(_room) = self.room.try_acquire() else {
+            tracing::warn!(connector, "too many pictures of people are fetched at once");
+            return None;
+        };
+        let image = self.outgoing.image(address).await;
+        image.map_err(|error| tracing::info!(connector, ?error, "a person's picture cannot be had, or is none")).ok()
     }
 }

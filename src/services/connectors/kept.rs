@@ -75,7 +75,7 @@ impl Connectors {
     /// # Errors
     /// When the database is away.
     pub async fn kept(&self, key: &Secret<LinkKey>, browser: &str) -> Result<Option<Kept>> {
-        self.look(key, browser).await
+        self.peek(key, browser).await
     }
 
     /// Takes it away; nobody gets it a second time.

@@ -8,6 +8,7 @@ mod client_secret;
 pub mod connector;
 mod discovery;
 mod draft;
+mod examine;
 mod failure;
 mod farewell;
 mod file;
@@ -36,10 +37,10 @@ mod upstream;
 mod waiting;
 mod who;
 
-pub use connector::Connector;
+pub use connector::{Connector, Provider};
+pub use examine::{Credentials, Seen};
 pub use farewell::Farewell;
 pub use flow::{Anew, Begun, Errand};
-pub use images::Image;
 pub use kept::{Kept, LinkKey};
 pub use logout_token::Over;
 pub use protocol::Returned;
@@ -59,7 +60,7 @@ use futures_util::future::join_all;
 
 use super::caller::Caller;
 use super::database::Database;
-use super::outgoing::Outgoing;
+use super::outgoing::{Image, Outgoing};
 use super::shared::Shared;
 use super::users::Users;
 use crate::clock::Clock;
@@ -133,6 +134,12 @@ impl Connectors {
     /// The picture on the button of `connector`; none where it has none, or none can be had.
     pub async fn image(&self, connector: &Connector) -> Option<Image> {
         self.images.of(connector).await
+    }
+
+    /// The picture of a person, whom the provider of `connector` says to be seen at `address`; none where
+    /// none can be had.
+    pub async fn picture(&self, address: &str, connector: &str) -> Option<Image> {
+        self.images.of_person(address, connector).await
     }
 
     /// The one to which the sign-in page leads straight on, where it does.

@@ -14,7 +14,7 @@ use super::token_answer::{self, Tokens};
 use super::upstream::{Arrival, Shown, Upstream};
 use super::{Connectors, failure, profile, tenant};
 use crate::error::{Error, ErrorKind, Result};
-use crate::services::outgoing::Proof;
+use crate::services::outgoing::{Answer, Proof};
 
 /// What a provider's answer brings along (RFC 6749 section 4.1.2, RFC 9207).
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,8 @@ impl Connectors {
         state: &str,
     ) -> Result<String> {
         let mut url = Url::parse(&provider.authorization_url).map_err(failure::upstream)?;
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(begun.verifier.clone()));
+        let verifier = PkceCodeVerifier::new(begun.verifier.clone());
+        let challenge = connector.pkce.then(|| PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &connector.client_id)
@@ -47,8 +48,11 @@ impl Connectors {
             .append_pair("scope", &connector.scope.join(" "))
             .append_pair("state", state)
             .append_pair("nonce", &begun.nonce)
-            .append_pair("code_challenge", challenge.as_str())
-            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(
+                challenge
+                    .iter()
+                    .flat_map(|challenge| [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]),
+            )
             .extend_pairs(connector.known.parameters)
             .extend_pairs(connector.known.again.iter().filter(|_| begun.anew != Anew::No))
             .extend_pairs(connector.audience.iter().map(|audience| ("audience", audience)));
@@ -102,14 +106,22 @@ impl Connectors {
     }
 
     async fn exchange(&self, connector: &Connector, provider: &Provider, begun: &Begun, code: &str) -> Result<Tokens> {
+        token_answer::read(&self.show_code(connector, provider, &begun.verifier, code).await?)
+    }
+
+    /// What the provider answers to `code`, shown with what proves who we are.
+    pub(super) async fn show_code(
+        &self,
+        connector: &Connector,
+        provider: &Provider,
+        verifier: &str,
+        code: &str,
+    ) -> Result<Answer> {
         self.settle_place(connector).await?;
         let redirect_uri = self.callback(connector);
-        let mut fields = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", redirect_uri.as_str()),
-            ("code_verifier", begun.verifier.as_str()),
-        ];
+        let mut fields =
+            vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
+        fields.extend(connector.pkce.then_some(("code_verifier", verifier)));
         let announced = if provider.takes_post { SecretMethod::Post } else { SecretMethod::Basic };
         let mut proof = Proof::None;
         let secret = connector.secret(provider, self.parts.clock.now())?;
@@ -120,8 +132,7 @@ impl Connectors {
             }
             (None, _) => fields.push(("client_id", connector.client_id.as_str())),
         }
-        let answer = self.parts.outgoing.ask(&provider.token_url, &fields, proof).await?;
-        token_answer::read(&answer)
+        self.parts.outgoing.ask(&provider.token_url, &fields, proof).await
     }
 
     /// The claims of the ID token, which must be of this sign-in.

@@ -3,6 +3,9 @@
 
 /// The place.
 const PLACE: &str = "{tenantid}";
+/// Where Microsoft's clouds are.
+const HOSTS: [&str; 3] =
+    ["login.microsoftonline.com/", "login.microsoftonline.us/", "login.partner.microsoftonline.cn/"];
 /// Words that stand for many tenants in an issuer that is asked.
 const OF_MANY: [&str; 2] = ["common", "organizations"];
 
@@ -18,13 +21,18 @@ pub(super) fn is_template_of(template: &str, issuer: &str) -> bool {
 
 /// Whether `issuer` is one of many tenants, before it was ever asked.
 pub(super) fn is_of_many(issuer: &str) -> bool {
-    let is_microsofts =
-        ["login.microsoftonline.com/", "login.microsoftonline.us/", "login.partner.microsoftonline.cn/"];
-    let rest = issuer.strip_prefix("https://").unwrap_or_default();
-    is_microsofts.iter().any(|host| {
-        let word = rest.strip_prefix(host).and_then(|path| path.split('/').next());
-        word.is_some_and(|word| OF_MANY.contains(&word))
-    })
+    let word = path_at_microsoft(issuer).and_then(|path| path.split('/').next());
+    word.is_some_and(|word| OF_MANY.contains(&word))
+}
+
+/// Whether `issuer` is at Microsoft.
+pub(super) fn is_microsofts(issuer: &str) -> bool {
+    path_at_microsoft(issuer).is_some()
+}
+
+fn path_at_microsoft(issuer: &str) -> Option<&str> {
+    let rest = issuer.strip_prefix("https://")?;
+    HOSTS.iter().find_map(|host| rest.strip_prefix(host))
 }
 
 /// The tenant for which `issuer` speaks, where `template` is what the provider calls itself.

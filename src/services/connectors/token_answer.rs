@@ -4,9 +4,12 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::failure;
+use super::failure::{self, Refusal};
 use crate::error::Result;
 use crate::services::outgoing::Answer;
+
+/// How much of what a provider says an operator is shown, in characters.
+const LONGEST_WORDS: usize = 200;
 
 /// What came for a code.
 pub(super) struct Tokens {
@@ -35,6 +38,30 @@ pub(super) fn read(answer: &Answer) -> Result<Tokens> {
         expires_in: body.get("expires_in").and_then(Value::as_u64),
         id: text("id_token").map(str::to_owned),
     })
+}
+
+/// What `answer` to a code that nobody was given says, and in which words. Facebook's say it alone.
+pub(super) fn refusal(answer: &Answer) -> (Refusal, String) {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_else(|_| of_form(&answer.body));
+    let short = |text: &str| text.chars().take(LONGEST_WORDS).collect::<String>();
+    match body.get("error") {
+        Some(Value::String(code)) => {
+            let more = body.get("error_description").and_then(Value::as_str).unwrap_or_default();
+            (Refusal::of(code), short(format!("{code} {more}").trim()))
+        }
+        Some(error) => {
+            let words = error["message"].as_str().unwrap_or_default();
+            let about = [
+                ("verification code", Refusal::Code),
+                ("client secret", Refusal::Client),
+                ("validating application", Refusal::Client),
+                ("redirect_uri", Refusal::Callback),
+            ];
+            let found = about.into_iter().find(|(sign, _)| words.contains(sign));
+            (found.map_or(Refusal::Other, |(_, refusal)| refusal), short(words))
+        }
+        None => (Refusal::Other, format!("it answers with {}", answer.status)),
+    }
 }
 
 /// What does not ask for JSON gets forms from some.

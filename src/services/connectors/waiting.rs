@@ -38,7 +38,7 @@ impl Connectors {
     }
 
     /// What waits under `key` for the browser that holds `browser`; it stays there.
-    pub(super) async fn look<K: Kind, T: DeserializeOwned>(&self, key: &Secret<K>, browser: &str) -> Result<Option<T>> {
+    pub(super) async fn peek<K: Kind, T: DeserializeOwned>(&self, key: &Secret<K>, browser: &str) -> Result<Option<T>> {
         let row = Entity::find().filter(self.its_own(key, browser)).one(self.parts.database.read()).await?;
         Ok(row.and_then(|row| self.open(key, &row)))
     }

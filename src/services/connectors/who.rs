@@ -149,9 +149,13 @@ impl Connector {
         let (admission, mapping) = (&self.admission, &self.mapping);
         let tests = [admission.required_role.as_ref(), mapping.admin.as_ref()].into_iter().flatten();
         let paths = tests.map(|it| &it.path).chain(mapping.sync.iter().map(|sync| &sync.path));
-        admission.groups().next().is_some()
-            || !mapping.groups.is_empty()
+        self.groups().next().is_some()
             || paths.chain(mapping.claims.iter().map(|(path, _)| path)).any(|path| is_groups(path))
+    }
+
+    /// Every group that is named here.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
+        self.admission.groups().chain(self.mapping.groups.iter().map(|mapped| mapped.name.as_str()))
     }
 
     /// Whether something that matters here may stand in the userinfo alone.

@@ -66,15 +66,6 @@ impl Outgoing {
         Ok((Answer { status, body: read(response, LARGEST_ANSWER).await? }, found))
     }
 
-    /// The picture at `url`, which may turn out to be anything; whatever status the answer has.
-    ///
-    /// # Errors
-    /// As [`Self::ask`].
-    pub async fn picture(&self, url: &str) -> Result<Answer> {
-        let get = |client: &Client, url: Url| client.get(url).header(ACCEPT, "image/*");
-        self.call(url, LARGEST_ANSWER, get).await
-    }
-
     /// Sends `document` to `url`; whatever status the answer has, it is one.
     ///
     /// # Errors

@@ -7,12 +7,14 @@
 mod address;
 mod call;
 mod document;
+mod image;
 mod resolve;
 mod settings;
 
 pub use address::{is_public, may_be_called};
 pub use call::Proof;
 pub use document::Document;
+pub use image::Image;
 pub use settings::{Proxies, Settings};
 
 use std::sync::{Arc, OnceLock};

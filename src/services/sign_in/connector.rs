@@ -7,12 +7,13 @@
 use entity::{IdentityId, Names, UserId};
 
 use super::SignIn;
+use super::picture::PictureErrand;
 use super::start::Proven;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::services::accounts::{Doer, Open};
 use crate::services::caller::Caller;
-use crate::services::connectors::{Anew, Arrival, Connector, Profile, Shown};
+use crate::services::connectors::{Arrival, Connector, Profile};
 use crate::services::metrics::Outcome;
 use crate::services::moderation::Violation;
 use crate::services::sessions::{BrowserCookie, Live, Session};
@@ -41,7 +42,10 @@ impl SignIn {
         before: Option<&Live>,
     ) -> Result<(Session, Secret<BrowserCookie>)> {
         let proven = self.recognise(caller, connector, arrival, before).await?;
-        self.enter(caller, proven, before).await
+        let picture = PictureErrand::of(caller, connector, &proven);
+        let entered = self.enter(caller, proven, before).await?;
+        self.fetch_picture(picture).await;
+        Ok(entered)
     }
 
     /// The same through the session API, for the chat's own front end.
@@ -55,7 +59,10 @@ impl SignIn {
         arrival: &Arrival,
     ) -> Result<Refreshed> {
         let proven = self.recognise(caller, connector, arrival, None).await?;
-        self.enter_chat(caller, proven).await
+        let picture = PictureErrand::of(caller, connector, &proven);
+        let entered = self.enter_chat(caller, proven).await?;
+        self.fetch_picture(picture).await;
+        Ok(entered)
     }
 
     async fn recognise(
@@ -70,35 +77,6 @@ impl SignIn {
         let user = recognised?;
         let is_fresh = self.check_anew(&user, arrival, before).await?;
         Ok(Proven { user, arrival: Some(arrival.clone()), is_fresh })
-    }
-
-    /// Whether `user` has proven who they are for this sign-in, where they were to; else whether that can be
-    /// said at all. Somebody whose only way in is a provider that shows nothing has no more to prove than that.
-    async fn check_anew(&self, user: &User, arrival: &Arrival, before: Option<&Live>) -> Result<bool> {
-        let is_asked = match arrival.anew {
-            Anew::No => false,
-            Anew::Same => before.is_some_and(|before| before.user.id == user.id),
-            Anew::Always => true,
-        };
-        match arrival.shown {
-            Shown::Proof => Ok(true),
-            _ if !is_asked => Ok(false),
-            Shown::OldSession => Err(ErrorKind::NotProvenAnew.into()),
-            Shown::Nothing if self.has_better_way(user, &arrival.profile.who.connector).await? => {
-                Err(ErrorKind::NotProvenAnew.into())
-            }
-            Shown::Nothing => Ok(true),
-        }
-    }
-
-    /// Whether `user` can prove anew who they are in another way than by `connector`.
-    async fn has_better_way(&self, user: &User, connector: &str) -> Result<bool> {
-        if self.users.settings.email_login && user.password_hash.is_some() {
-            return Ok(true);
-        }
-        let asks_anew = |id: &str| self.connectors.named(id).is_some_and(|one| one.known.asks_anew());
-        let identities = self.users.identities(user.id).await?;
-        Ok(identities.iter().any(|identity| identity.connector != connector && asks_anew(&identity.connector)))
     }
 
     /// Takes the identity `id` away from `user`, with what it gave and the sessions that came by it; never the
@@ -116,24 +94,28 @@ impl SignIn {
     }
 
     async fn recognise_uncounted(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<User> {
-        if let Some(user) = self.known(caller, profile).await? {
+        if let Some(user) = self.known(caller, connector, profile).await? {
             return Ok(user);
         }
         match self.newcomer(caller, connector, profile).await {
             // The same identity may have come in another tab, or on another node, and have been faster.
             Err(error) if matches!(error.kind, ErrorKind::AccountExists | ErrorKind::Conflict) => {
-                self.known(caller, profile).await?.ok_or(error)
+                self.known(caller, connector, profile).await?.ok_or(error)
             }
             outcome => outcome,
         }
     }
 
     /// Whose account `profile` opens already.
-    async fn known(&self, caller: &Caller, profile: &Profile) -> Result<Option<User>> {
+    async fn known(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<Option<User>> {
         let Some(identity) = self.users.identity(&profile.who).await? else { return Ok(None) };
         let Some(user) = self.users.get(identity.user_id).await? else { return Ok(None) };
         self.check_admitted(caller, &user).await?;
-        self.accounts.take_standing(user, profile, Doer::stranger(caller)).await.map(Some)
+        let user = self.accounts.take_standing(user, profile, Doer::stranger(caller)).await?;
+        if !connector.refreshes {
+            return Ok(Some(user));
+        }
+        self.accounts.take_names(user, profile, username(profile), Doer::stranger(caller)).await.map(Some)
     }
 
     async fn newcomer(&self, caller: &Caller, connector: &Connector, profile: &Profile) -> Result<User> {
@@ -226,12 +208,11 @@ impl SignIn {
 
 /// The account of somebody who is new here.
 fn new_user(connector: &Connector, profile: &Profile, email: &ClaimedEmail) -> NewUser {
-    let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
     NewUser {
         email: email.address.clone(),
         email_verified: email.verified,
         name: profile.name.clone(),
-        username: username.filter(|name| !RESERVED.contains(&name.as_str())),
+        username: username(profile),
         password_hash: None,
         roles: profile.standing.roles(&Names::new([USER])),
         groups: profile.standing.groups(&Names::default()),
@@ -239,4 +220,10 @@ fn new_user(connector: &Connector, profile: &Profile, email: &ClaimedEmail) -> N
         // A stranger at a public provider must not own the service (SEC-007).
         may_be_first: false,
     }
+}
+
+/// The user name that somebody has over there, if it may be one here.
+fn username(profile: &Profile) -> Option<Username> {
+    let username = profile.username.as_deref().and_then(|name| Username::parse(name).ok());
+    username.filter(|name| !RESERVED.contains(&name.as_str()))
 }

@@ -1,7 +1,9 @@
 //! Every way of signing in ends here: count, prove, ban?, start, audit.
 
+mod anew;
 mod connector;
 mod device;
+mod picture;
 mod start;
 
 use std::sync::Arc;

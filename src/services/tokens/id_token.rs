@@ -70,7 +70,7 @@ impl Tokens {
     /// Who the person of a grant, called `sub`, is to its client.
     fn about(&self, client: &Client, grant: &Grant, live: &Live, sub: &str) -> Claims {
         let wishes = requested(grant).id_token;
-        let mut claims = claims::of(&live.user, client, &entity::Names::default(), &wishes);
+        let mut claims = claims::of(&live.user, &self.issuer, client, &entity::Names::default(), &wishes);
         claims.extend(claims::of_roles(&live.user, client, &grant.scope));
         let fixed = [
             ("iss", json!(self.issuer)),

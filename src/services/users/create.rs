@@ -145,7 +145,11 @@ impl Users {
         }
     }
 
-    async fn give(&self, tx: &Executor<'_>, name: &Username) -> Result<bool> {
+    /// Gives `name` away in the transaction `tx`, once and for ever; answers whether nobody had it before.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(in crate::services) async fn give(&self, tx: &Executor<'_>, name: &Username) -> Result<bool> {
         let row = username::ActiveModel { username: Set(name.as_str().to_owned()), given_at: Set(self.clock.now()) };
         let given = OnConflict::column(username::Column::Username).do_nothing().to_owned();
         Ok(username::Entity::insert(row).on_conflict(given).exec_without_returning(tx).await? == 1)

@@ -47,6 +47,9 @@ pub struct Profile {
     pub name: String,
     /// The user name that they have there.
     pub username: Option<String>,
+    /// Where their picture is over there.
+    #[serde(default)]
+    pub picture: Option<String>,
     /// What they become here by its word.
     #[serde(default)]
     pub standing: Standing,

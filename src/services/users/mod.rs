@@ -8,6 +8,7 @@ pub mod email;
 pub mod identity;
 pub mod name;
 pub mod password;
+pub mod picture;
 pub mod policy;
 mod settings;
 pub mod standing;

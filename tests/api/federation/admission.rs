@@ -11,7 +11,7 @@ use crate::support::{Answer, Browser};
 
 const ORGANIZATIONS: &str = "GET /github/api/user/memberships/orgs";
 const TEAMS: &str = "GET /github/api/user/teams";
-const GUILDS: &str = "GET /discord/api/users/@me/guilds";
+const MEMBER: &str = "GET /discord/api/users/@me/guilds/197038439483310086/member";
 
 /// The table of a provider whose addresses are the fake's, with `more` in it.
 fn table(id: &str, more: &str) -> String {
@@ -115,27 +115,39 @@ async fn sec_100_github_teams_are_those_of_their_organisation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn discord_members_of_a_server_come_in_however_many_they_are_in() {
-    let gate = Gate::with_file(&table("discord", "guilds = [\"197038439483310086\"]")).await;
-    let user = json!({"id": "80351110224678912", "username": "ada.example", "global_name": "Ada", "email": "ada@example.com", "verified": true});
+async fn discord_full_members_of_a_server_come_in_and_have_its_roles() {
+    let more = "guilds = [\"197038439483310086\"]\nrole_map = {\"197038439483310086/42\" = \"helper\"}";
+    let gate = Gate::with_file(&table("discord", more)).await;
+    let user = json!({"id": "80351110224678912", "username": "ada.example", "global_name": "Ada", "email": "ada@example.com", "verified": true, "avatar": "../x"});
     gate.upstream.says("GET /discord/api/users/@me", 200, &user);
-    let others: Vec<Value> =
-        (1000..1200).map(|id| json!({"id": id.to_string(), "name": "Other", "owner": false})).collect();
-    gate.upstream.says(GUILDS, 200, &json!(others[..199]));
-    assert_eq!(refused(&by(&gate, "discord").await), "not_a_member");
-    assert_eq!(gate.upstream.asked(GUILDS).len(), 1, "a page that is not full is the last");
+    let member =
+        |pending: bool| json!({"user": {"id": "80351110224678912"}, "roles": ["41", "42", "4/2"], "pending": pending});
+    for (status, answer, code) in [
+        (404, json!({"message": "Unknown Guild", "code": 10004}), "not_a_member"),
+        (403, json!({"message": "Missing Access", "code": 50001}), "groups_unknown"),
+        // Who has not agreed to its rules yet.
+        (200, member(true), "not_a_member"),
+        (200, json!({"user": {}}), "provider_failed"),
+        (200, json!([]), "provider_failed"),
+        (503, json!({}), "temporarily_unavailable"),
+        (
+            429,
+            json!({"message": "You are being rate limited.", "retry_after": 65, "global": true}),
+            "temporarily_unavailable",
+        ),
+    ] {
+        gate.upstream.says(MEMBER, status, &answer);
+        assert_eq!(refused(&by(&gate, "discord").await), code, "{status} {answer}");
+    }
     let soon = json!({"message": "You are being rate limited.", "retry_after": 0.001, "global": false});
-    gate.upstream.says_once(GUILDS, 429, &soon);
-    gate.upstream.says_once(GUILDS, 200, &json!(others));
-    gate.upstream.says_once(GUILDS, 200, &json!([{"id": "197038439483310086", "name": "Example Guild"}]));
+    gate.upstream.says_once(MEMBER, 429, &soon);
+    gate.upstream.says(MEMBER, 200, &member(false));
     is_in(&by(&gate, "discord").await);
-    let last = gate.upstream.asked(GUILDS).pop().expect("asked");
-    assert_eq!((last.query["limit"].as_str(), last.query["after"].as_str()), ("200", "1199"));
-    let late = json!({"message": "You are being rate limited.", "retry_after": 65, "global": true});
-    gate.upstream.says(GUILDS, 429, &late);
-    assert_eq!(refused(&by(&gate, "discord").await), "temporarily_unavailable");
+    let ada = gate.app.users.by_email("ada@example.com").await.expect("a read").expect("an account");
+    assert_eq!(ada.roles.as_slice(), ["helper", "user"]);
+    assert_eq!(ada.groups.as_slice(), ["197038439483310086", "197038439483310086/42"]);
     let location = gate.leaves(&Browser::at(&gate.server), "discord").await;
-    assert_eq!(asked_with(&location, "scope"), "identify email guilds");
+    assert_eq!(asked_with(&location, "scope"), "identify email guilds.members.read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,7 +184,13 @@ fn the_file_adds_to_the_environment_and_its_faults_are_told_at_once() {
         ("[[connector]]\nid = \"github\"\nkind = \"gitlab\"\n", "kind: is none of"),
         ("[[connector]]\nid = \"openid\"\nclient_id = \"a\"\nclient_secret = \"hidden\"\n", "issuer: lacks"),
         ("[[connector]]\nid = \"google\"\nclient_id = \"a\"\n", "client_secret: lacks"),
-        ("[[connector]]\nid = \"github\"\nprofile = \"always\"\n", "not built into this release"),
+        ("[[connector]]\nid = \"github\"\nprofile = \"often\"\n", "profile: "),
+        ("[[connector]]\nid = \"github\"\npkce = \"no\"\n", "pkce: must be true or false"),
+        (
+            "[[connector]]\nid = \"staff\"\nkind = \"openid\"\nissuer = \"https://sso.example.com\"\nclient_id = \"a\"\n\
+             token_endpoint_auth_method = \"none\"\npkce = false\n",
+            "pkce: has to stay on",
+        ),
         ("[[connector]]\nid = \"github\"\norganizations = []\n", "organizations: must be a list"),
         ("[[connector]]\nid = \"github\"\norganizations = [\"a/b\"]\n", "organizations: must be a list"),
         ("[[connector]]\nid = \"github\"\nteams = [\"back-end\"]\n", "teams: must be a list"),

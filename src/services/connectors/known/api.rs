@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::connector::{Connector, Provider};
 use super::super::{failure, profile};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::{Answer, Outgoing, Proof};
 use crate::services::users::identity::{ClaimedEmail, Who};
 use crate::services::users::name::clean;
@@ -28,11 +28,7 @@ pub struct Api<'a> {
 impl Api<'_> {
     /// The JSON at `path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value> {
-        let mut answer = self.ask(path).await?;
-        if let Some(pause) = pause(&answer) {
-            tokio::time::sleep(pause).await;
-            answer = self.ask(path).await?;
-        }
+        let answer = self.ask_patiently(path).await?;
         match answer.status {
             200 => {
                 let value: Value = serde_json::from_slice(&answer.body).map_err(failure::upstream)?;
@@ -45,11 +41,40 @@ impl Api<'_> {
 
     /// The same, or nothing where the token does not open it.
     pub(super) async fn get_if_allowed(&self, path: &str) -> Result<Option<Value>> {
-        let answer = self.ask(path).await?;
+        let answer = self.ask_patiently(path).await?;
         match answer.status {
             200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
             401 | 403 | 404 => Ok(None),
             status => Err(failure::of_status(status)),
+        }
+    }
+
+    /// What says that somebody is in a group; nothing where they are not.
+    ///
+    /// # Errors
+    /// [`ErrorKind::GroupsUnknown`] where the token does not open it: nobody is in no group because of that.
+    pub(super) async fn membership(&self, path: &str) -> Result<Option<Value>> {
+        let answer = self.ask_patiently(path).await?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).map(Some).map_err(failure::upstream),
+            404 => Ok(None),
+            status @ (401 | 403) => {
+                let why = format!("{path} is not shown (it answers {status}): is guilds.members.read in the scope?");
+                Err(Error::from(ErrorKind::GroupsUnknown).because(why))
+            }
+            status => Err(failure::of_status(status)),
+        }
+    }
+
+    /// Asks, and once more where it says that it will answer in a moment.
+    async fn ask_patiently(&self, path: &str) -> Result<Answer> {
+        let answer = self.ask(path).await?;
+        match pause(&answer) {
+            Some(pause) => {
+                tokio::time::sleep(pause).await;
+                self.ask(path).await
+            }
+            None => Ok(answer),
         }
     }
 
@@ -78,7 +103,7 @@ impl Api<'_> {
         names.into_iter().flatten().map(clean).find(|name| !name.is_empty()).unwrap_or_default()
     }
 
-    pub(super) fn nonsense(&self, why: &'static str) -> crate::error::Error {
+    pub(super) fn nonsense(&self, why: &'static str) -> Error {
         failure::upstream(why)
     }
 }

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use super::super::profile::picture;
 use super::{Api, Fixed, Known, Source, Trust};
 use crate::error::Result;
 use crate::services::users::identity::Profile;
@@ -42,6 +43,7 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
             email: primary(emails.as_ref()).and_then(|(address, verified)| api.email(address, verified)),
             name: api.name([name, login]),
             username: login.map(str::to_owned),
+            picture: user["avatar_url"].as_str().and_then(picture),
             standing: Standing::default(),
         })
     })

@@ -10,7 +10,7 @@ use crate::services::outgoing::Proof;
 
 /// How many pages of one list are read: whoever is in more than that many groups may be told from
 /// somebody who is in none, and never taken for somebody who is in all.
-pub(super) const MOST_PAGES: usize = 10;
+const MOST_PAGES: usize = 10;
 
 impl Api<'_> {
     /// Every entry of the list at `path`.
