@@ -11,6 +11,7 @@ use serde_json::json;
 use super::told::{claims, header, tells, tells_of};
 use crate::support::Browser;
 use crate::support::gate::{Gate, each_gate};
+use crate::support::upstream::NOW;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_093_who_took_an_address_back_is_found_by_the_session_over_there() {
@@ -33,7 +34,7 @@ async fn sec_093_a_session_that_came_by_two_providers_ends_with_either() {
         let connections = "/account/connections";
         let leaving = browser.submit(connections, connections, &[("connect", "google")]).await.expect(200);
         let location = leaving.header("refresh").trim_start_matches("0;url=").to_owned();
-        let theirs = json!({"sub": "7", "sid": "g1"});
+        let theirs = json!({"sub": "7", "sid": "g1", "auth_time": NOW});
         browser.open(&gate.upstream.lets_in(&location, &theirs)).await.expect(303);
         let answer = gate.enters(&browser, "google", &theirs).await.expect(303);
         assert_eq!(answer.header("location"), "/account/security");

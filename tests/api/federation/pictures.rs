@@ -157,7 +157,11 @@ async fn each_provider_has_a_way_of_its_own_to_say_where_a_picture_is() {
     let me = |id: &str, data: Value| json!({"id": id, "name": "Ada", "email": format!("{id}@example.com"), "picture": {"data": data}});
     for (id, silhouette) in [("1", json!(true)), ("2", json!(null)), ("3", json!(false))] {
         gate.upstream.says("GET /facebook/api/me", 200, &me(id, json!({"is_silhouette": silhouette, "url": face})));
-        comes_back(&gate, &Browser::at(&gate.server), "facebook").await.expect(303);
+        let browser = Browser::at(&gate.server);
+        // Nobody vouches for their address.
+        let asked = comes_back(&gate, &browser, "facebook").await;
+        gate.registers(&browser, &asked).await;
+        comes_back(&gate, &browser, "facebook").await.expect(303);
     }
     assert!(other_picture(&gate, "3@example.com", None).await.is_some());
     assert_eq!(picture_of(&gate, "1@example.com").await, None, "an outline of nobody");

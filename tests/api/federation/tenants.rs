@@ -44,9 +44,12 @@ fn of(gate: &Gate, tenant: &str, more: &Value) -> Value {
 }
 
 async fn enters(gate: &Gate, claims: &Value) -> Answer {
-    let browser = Browser::at(&gate.server);
+    enters_with(&Browser::at(&gate.server), gate, claims).await
+}
+
+async fn enters_with(browser: &Browser, gate: &Gate, claims: &Value) -> Answer {
     let once = async || {
-        let location = gate.leaves(&browser, "entra").await;
+        let location = gate.leaves(browser, "entra").await;
         browser.open(&gate.upstream.lets_in(&location, claims).replace(&iss(gate), "")).await
     };
     let answer = once().await;
@@ -54,7 +57,7 @@ async fn enters(gate: &Gate, claims: &Value) -> Answer {
     if !answer.header("location").starts_with("/login/link/") {
         return answer;
     }
-    gate.registers(&browser, &answer).await;
+    gate.registers(browser, &answer).await;
     once().await
 }
 
@@ -143,9 +146,7 @@ async fn groups_that_a_token_has_no_room_for_are_asked_for_and_never_taken_for_n
 async fn who_came_by_one_of_many_tenants_is_signed_out_there_too() {
     let gate = open("upstream_logout = \"standard\"").await;
     let browser = Browser::at(&gate.server);
-    let location = gate.leaves(&browser, "entra").await;
-    let back = gate.upstream.lets_in(&location, &of(&gate, TENANT, &json!({})));
-    is_in(&browser.open(&back.replace(&iss(&gate), "")).await);
+    is_in(&enters_with(&browser, &gate, &of(&gate, TENANT, &json!({}))).await);
     let answer = browser.submit("/logout", "/logout", &[]).await.expect(303);
     let location = answer.header("location");
     assert!(location.starts_with(&format!("{}/bye?", gate.upstream.issuer)), "{location}");
