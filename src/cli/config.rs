@@ -109,8 +109,12 @@ mod tests {
 
     #[test]
     fn a_check_tells_problems_then_warnings_then_groups() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("postern.db");
         let text = format!(
-            "POSTERN_LISTEN=x\nJWT_SECRET={SECRET}\nSESSION_EXPIRY=30000\nOPENAI_API_KEY=a\nPORT=1\nEMAIL_FROM=a"
+            "POSTERN_DATABASE_URL=sqlite://{}\nPOSTERN_LISTEN=x\nJWT_SECRET={SECRET}\nSESSION_EXPIRY=30000\n\
+             OPENAI_API_KEY=a\nPORT=1\nEMAIL_FROM=a",
+            database.display()
         );
         let (told, is_good) = said(ConfigCommand::Check, false, &text);
         let begins: Vec<_> = told.lines().filter_map(|line| line.split([':', '(']).next()).map(str::trim).collect();
