@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { CLIENT, startProvider, comeInThere } = require('./provider');
+const { clientOf, startProvider, comeInThere } = require('./provider');
 const { place, newPage, knock, isIn, isOut, launch, freePort, until, fillSignIn } = require('./world');
 
 // One provider for each way of it; `openid` is set up by the chat's names, `late` is started by its test.
@@ -29,10 +29,10 @@ before(async () => {
     providers[id] = { ...wishes, id, port, postern: site.url };
     if (id !== 'late') await startProvider(providers[id]);
     const issuer = `http://127.0.0.1:${port}${pasted[id]}`;
-    connectors.push({ id, kind: 'openid', issuer, ...CLIENT, label: label(id) });
+    connectors.push({ id, kind: 'openid', issuer, ...clientOf(id), label: label(id) });
   }
   const [{ issuer: OPENID_ISSUER, label: OPENID_BUTTON_LABEL }, ...others] = connectors;
-  const { client_id: OPENID_CLIENT_ID, client_secret: OPENID_CLIENT_SECRET } = CLIENT;
+  const { client_id: OPENID_CLIENT_ID, client_secret: OPENID_CLIENT_SECRET } = clientOf('openid');
   await site.start(others, { OPENID_ISSUER, OPENID_BUTTON_LABEL, OPENID_CLIENT_ID, OPENID_CLIENT_SECRET });
 });
 
@@ -130,7 +130,7 @@ test('sec_104 an account opens where both sides have checked the address, else a
 
   const who = site.member('unproven-emil@example.com', '--verified');
   const page = await enter('openid', 'unproven-emil');
-  await page.getByRole('heading', { name: 'You have an account already' }).waitFor();
+  await page.getByRole('heading', { name: 'Do you have an account here?' }).waitFor();
   await page.getByRole('link', { name: 'Sign in once and connect openid' }).click();
   await fillSignIn(page, who);
   await page.getByRole('button', { name: 'Connect openid' }).click();

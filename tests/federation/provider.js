@@ -6,8 +6,9 @@ const { once } = require('node:events');
 const { generateKeyPairSync, randomBytes } = require('node:crypto');
 const { Provider } = require('oidc-provider');
 
-// It has to be encoded to travel in a header (RFC 6749 section 2.3.1).
-const CLIENT = { client_id: 'postern at upstream', client_secret: 'a secret / with + signs: 100%' };
+// What Postern is there by its connector `id`. It has to be encoded to travel in a header (RFC 6749 section 2.3.1), and a
+// secret is for one provider alone.
+const clientOf = (id) => ({ client_id: 'postern at upstream', client_secret: `a secret / with + signs: 100% of ${id}` });
 
 // A key for signatures, under a name of its own.
 function newKey() {
@@ -27,7 +28,7 @@ const claimsOf = (login) => ({
 function configuration({ postern, id, key, idTokenClaims = false, method = 'client_secret_basic' }) {
   return {
     clients: [{
-      ...CLIENT,
+      ...clientOf(id),
       token_endpoint_auth_method: method,
       redirect_uris: [`${postern}/oauth/${id}/callback`],
       post_logout_redirect_uris: [`${postern}/login`],
@@ -80,7 +81,7 @@ async function comeInThere(page, login) {
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 
-module.exports = { CLIENT, startProvider, comeInThere };
+module.exports = { clientOf, startProvider, comeInThere };
 
 if (require.main === module) {
   const [port, postern, id] = process.argv.slice(2);

@@ -93,7 +93,7 @@ async fn begin(
 async fn anew(app: &App, visitor: &Visitor, going: &ReturnTo) -> Result<Anew> {
     if let Some(key) = going.request_key(&visitor.web.settings).and_then(Secret::<RequestKey>::parse)
         && let Some(waiting) = app.grants.waiting(&key, visitor.browser()).await?
-        && waiting.request.asks_for_sign_in()
+        && waiting.request.asks_for_sign_in(app.config.tokens.refresh_lifetime)
     {
         return Ok(Anew::Always);
     }

@@ -99,10 +99,12 @@ impl AuthorizationRequest {
         Names::new(self.scope.iter().cloned())
     }
 
-    /// Whether it takes no session from before, or none that is older than it says.
+    /// Whether it takes no session from before, or none that is older than it says. As old as what is
+    /// `refreshable` is what we ask for ourselves where tokens are to be refreshed: a session that is good for that.
     #[must_use]
-    pub fn asks_for_sign_in(&self) -> bool {
-        self.prompt.login || self.prompt.select_account || self.max_age.is_some()
+    pub fn asks_for_sign_in(&self, refreshable: Duration) -> bool {
+        let is_young = |age: u64| Duration::from_secs(age) < refreshable;
+        self.prompt.login || self.prompt.select_account || self.max_age.is_some_and(is_young)
     }
 
     /// The same, asking for no more than `client`, whose it is, may ask for today (SEC-043); none where nothing

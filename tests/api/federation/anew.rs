@@ -112,6 +112,13 @@ async fn sec_061_an_app_that_asks_for_a_sign_in_gets_one_that_is_no_session_over
                 }
             }
         }
+        // One that wants tokens to refresh is content with a session over there.
+        let browser = Browser::at(&gate.server);
+        let page = app.follow(&browser, &app.request(&[("scope", "openid offline_access")])).await.expect(200);
+        let button = page.body.split("href=\"").find(|text| text.starts_with("/oauth/openid?")).expect("a button");
+        let path = button.split('"').next().unwrap_or_default().replace("&#x2f;", "/").replace("&amp;", "&");
+        let location = browser.open(&path).await.expect(303).header("location").to_owned();
+        assert_eq!(asked_with(&location, "prompt"), "", "{location}");
         // One that asks for none is told how old the proof is.
         let browser = Browser::at(&gate.server);
         gate.enters(&browser, "openid", &json!({"auth_time": NOW - 3000})).await.expect(303);
