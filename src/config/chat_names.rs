@@ -8,7 +8,8 @@ use crate::env::Env;
 type Names = (&'static str, &'static str);
 
 /// Not for us, and not worth a word: they tell the chat how to use an OpenID provider.
-const SILENT: &str = "OPENID_REUSE_TOKENS OPENID_REUSE_MAX_SESSION_AGE_MS OPENID_REFRESH_AUDIENCE";
+const SILENT: &str = "OPENID_REUSE_TOKENS OPENID_REUSE_MAX_SESSION_AGE_MS OPENID_REFRESH_AUDIENCE \
+                      OPENID_SESSION_SECRET OPENID_GENERATE_NONCE";
 
 /// Known, and not in force in this release.
 const LATER: &[Names] = &[
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn every_name_is_told_once_in_its_group() {
         let text = "MONGO_URI=1\nPORT=\nOPENAI_API_KEY=1\nMAILGUN_API_KEY=1\nGOOGLE_KEY=1\nGOOGLE_CLIENT_ID=1\nLOGIN_MAX=7\n\
-            OPENID_REUSE_TOKENS=true\nOPENID_ISSUER=1\nDEBUG_PLUGINS=1\nDEBUG_OPENID_REQUESTS=1\nREDIS_URI=1\n\
+            OPENID_REUSE_TOKENS=true\nOPENID_SESSION_SECRET=1\nOPENID_GENERATE_NONCE=true\nOPENID_ISSUER=1\nDEBUG_PLUGINS=1\nDEBUG_OPENID_REQUESTS=1\nREDIS_URI=1\n\
             REDIS_DELETE_CHUNK_SIZE=1\nSAML_CERT=1\nOPENID_GRAPH_SCOPES=1\nWHATEVER=1\nALLOW_ACCOUNT_DELETION=true\n";
         assert_eq!(
             told(text, unused),

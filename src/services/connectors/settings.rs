@@ -134,8 +134,21 @@ fn finish(env: &mut Env, drafts: BTreeMap<String, Draft>, may_register: impl Fn(
             Err(problems) => problems.iter().for_each(|problem| tell(env, &format!("connector \"{id}\": {problem}"))),
         }
     }
+    refuse_shared_callbacks(env, &list);
     list.sort_by_key(|connector| known::ALL.iter().position(|known| known.kind == connector.known.kind));
     list
+}
+
+/// Who comes back by one path comes from one provider (SEC-096).
+fn refuse_shared_callbacks(env: &mut Env, list: &[Connector]) {
+    let mut known = BTreeMap::new();
+    for connector in list {
+        if let Some(other) = known.insert(connector.callback.as_str(), connector.id.as_str()) {
+            let wrong = format!("gives the connectors \"{other}\" and \"{}\" one callback path", connector.id);
+            let setting = format!("{}_CALLBACK_URL", connector.id.to_uppercase());
+            env.problem(&setting, Fault::new(wrong, "Take it out, or name a path of its own for each"));
+        }
+    }
 }
 
 fn add_file(env: &mut Env, path: Option<&PathBuf>, drafts: &mut BTreeMap<String, Draft>) {
@@ -172,8 +185,19 @@ fn one(env: &mut Env, names: &Names, url: Option<&Url>) -> Option<Draft> {
         _ => {}
     }
     client_id.as_ref()?;
+    if *kind == "facebook" {
+        warn_of_plain_http(env, id.0, "Facebook", url);
+    }
     let known = known::named(kind);
     Some(Draft { known, client_id, client_secret, is_public, callback: Some(callback), ..Draft::default() })
+}
+
+/// Some take no callback that only one machine, or everybody on the way, can read.
+fn warn_of_plain_http(env: &mut Env, setting: &str, name: &str, url: Option<&Url>) {
+    if url.is_some_and(|url| url.scheme() != "https" || url.host_str() == Some("localhost")) {
+        let words = format!("is set, but {name} sends nobody back to an address on plain http or on localhost.");
+        env.warn(setting, words);
+    }
 }
 
 fn lacks(env: &mut Env, given: &str, lacking: &str) {

@@ -52,10 +52,11 @@ pub(super) fn refusal(answer: &Answer) -> (Refusal, String) {
         Some(error) => {
             let words = error["message"].as_str().unwrap_or_default();
             let about = [
+                // Its words speak of the code, too.
+                ("redirect_uri", Refusal::Callback),
                 ("verification code", Refusal::Code),
                 ("client secret", Refusal::Client),
                 ("validating application", Refusal::Client),
-                ("redirect_uri", Refusal::Callback),
             ];
             let found = about.into_iter().find(|(sign, _)| words.contains(sign));
             (found.map_or(Refusal::Other, |(_, refusal)| refusal), short(words))

@@ -121,6 +121,19 @@ async fn github_people_are_numbers_and_its_errors_come_with_200() {
     assert_eq!(comes_back(&gate, &Browser::at(&gate.server), "github").await.header("location"), "/account/security");
     gate.upstream.says_text("GET /github/api/user", 403, "text/plain", "Request forbidden by administrative rules.");
     assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "github").await), "provider_failed");
+    let too_often = "application/json\r\nx-ratelimit-remaining: 0";
+    gate.upstream.says_text("GET /github/api/user", 403, too_often, "{\"message\": \"API rate limit exceeded\"}");
+    assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "github").await), "temporarily_unavailable");
+    gate.upstream.says("GET /github/api/user", 200, &github_user(&json!({"type": "Organization"})));
+    assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "github").await), "provider_failed");
+    for (status, error, why) in [
+        (403, json!({"message": "Application request limit reached", "code": 4}), "temporarily_unavailable"),
+        (400, json!({"message": "Try again", "code": 999, "is_transient": true}), "temporarily_unavailable"),
+        (400, json!({"message": "Error validating access token", "code": 190}), "provider_failed"),
+    ] {
+        gate.upstream.says("GET /facebook/api/me", status, &json!({"error": error}));
+        assert_eq!(refused(&comes_back(&gate, &Browser::at(&gate.server), "facebook").await), why, "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,6 +136,32 @@ fn roles_of_the_openid_provider_are_whole_or_an_error() {
 }
 
 #[test]
+fn sec_096_each_callback_is_of_one_provider() {
+    let two = [
+        ON,
+        ("GITHUB_CLIENT_ID", "id"),
+        ("GITHUB_CLIENT_SECRET", "hidden"),
+        ("DISCORD_CLIENT_ID", "id"),
+        ("DISCORD_CLIENT_SECRET", "hidden"),
+        ("DISCORD_CALLBACK_URL", "/oauth/github/callback"),
+    ];
+    let told = problems(&two);
+    assert!(told.contains("one callback path") && !told.contains("hidden"), "{told}");
+    read(&two[..5]).expect("good");
+}
+
+#[test]
+fn who_takes_no_plain_http_is_warned_of() {
+    let facebook = [ON, ("FACEBOOK_CLIENT_ID", "id"), ("FACEBOOK_CLIENT_SECRET", "hidden")];
+    let warns = |settings: &[(&str, &str)]| {
+        let (_, notes) = read(settings).expect("good");
+        notes.warnings.iter().any(|note| note.setting == "FACEBOOK_CLIENT_ID")
+    };
+    assert!(warns(&facebook));
+    assert!(!warns(&[&facebook[..], &[("POSTERN_URL", "https://auth.example.com")]].concat()));
+}
+
+#[test]
 fn roles_count_wherever_the_openid_provider_is_set_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("connectors.toml");

@@ -80,7 +80,15 @@ impl Api<'_> {
 
     async fn ask(&self, path: &str) -> Result<Answer> {
         let base = self.provider.api_url.as_deref().unwrap_or_default();
-        self.outgoing.look(&format!("{base}{path}"), Proof::Bearer(self.token)).await
+        let names = ["retry-after", "x-ratelimit-remaining"];
+        let asked = self.outgoing.look_for(&format!("{base}{path}"), Proof::Bearer(self.token), names).await?;
+        let (mut answer, [later, left]) = asked;
+        let is_limited = answer.status == 403 && (later.is_some() || left.as_deref() == Some("0"));
+        if is_limited || is_busy(&answer) {
+            // What others say by this status.
+            answer.status = 429;
+        }
+        Ok(answer)
     }
 
     /// Facebook's proof that whoever shows the token knows the app's secret (Securing Graph API Requests).
@@ -106,6 +114,15 @@ impl Api<'_> {
     pub(super) fn nonsense(&self, why: &'static str) -> Error {
         failure::upstream(why)
     }
+}
+
+/// Whether it refuses because it has no time now (Graph API, Handling Errors: codes that go by themselves).
+fn is_busy(answer: &Answer) -> bool {
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(|_| answer.status >= 400);
+    let error = body.as_ref().and_then(|body| body.get("error"));
+    error.is_some_and(|error| {
+        error["is_transient"] == true || matches!(error["code"].as_u64(), Some(1 | 2 | 4 | 17 | 32 | 341 | 613))
+    })
 }
 
 /// For how long to wait before asking once more, where that is soon enough for a person who waits

@@ -35,6 +35,9 @@ fn ask<'a>(api: &'a Api<'a>) -> BoxFuture<'a, Result<Profile>> {
         let user = api.get("/user").await?;
         // Logins are given up and taken by others; the number stays with its person.
         let Some(subject) = user["id"].as_u64() else { return Err(api.nonsense("the id is no number")) };
+        if user["type"].as_str().is_some_and(|kind| kind != "User") {
+            return Err(api.nonsense("it is no person's account"));
+        }
         let emails = api.get_if_allowed("/user/emails").await?;
         let (login, name) = (user["login"].as_str(), user["name"].as_str());
         Ok(Profile {

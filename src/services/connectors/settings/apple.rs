@@ -5,7 +5,7 @@ use url::Url;
 use super::super::client_secret::Signer;
 use super::super::draft::Draft;
 use super::super::known;
-use super::{lacks, path};
+use super::{lacks, path, warn_of_plain_http};
 use crate::env::{Env, Fault, files, words};
 
 const ID: &str = "APPLE_CLIENT_ID";
@@ -30,9 +30,7 @@ pub(super) fn read(env: &mut Env, url: Option<&Url>) -> Option<Draft> {
         lacks(env, given, lacking);
     }
     let (Some(id), Some(team), Some(key_id), Some(file)) = (id, team, key_id, file) else { return None };
-    if url.is_some_and(|url| url.scheme() != "https" || url.host_str() == Some("localhost")) {
-        env.warn(ID, "is set, but Apple sends nobody back to an address on plain http or on localhost.");
-    }
+    warn_of_plain_http(env, ID, "Apple", url);
     let pem = std::fs::read_to_string(file).unwrap_or_default();
     let Some(signer) = Signer::new(team, key_id, &pem) else {
         let right = "Name the file with the key (.p8) that Apple handed out";
