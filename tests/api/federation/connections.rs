@@ -10,17 +10,17 @@ use crate::support::gate::{Gate, each_gate};
 use crate::support::upstream::{asked_with, back};
 use crate::support::{Browser, PASSWORD};
 
-const PAGE: &str = "/account/connections";
+pub(super) const PAGE: &str = "/account/connections";
 
 /// Where `browser` is sent by the button that adds `connector`.
-async fn adds(browser: &Browser, connector: &str) -> String {
+pub(super) async fn adds(browser: &Browser, connector: &str) -> String {
     let page = browser.submit(PAGE, PAGE, &[("connect", connector)]).await.expect(200);
     let refresh = page.header("refresh").to_owned();
     refresh.strip_prefix("0;url=").unwrap_or_else(|| panic!("{page:?}")).to_owned()
 }
 
 /// The ids of what can be removed.
-async fn removable(browser: &Browser) -> Vec<String> {
+pub(super) async fn removable(browser: &Browser) -> Vec<String> {
     let page = browser.open(PAGE).await.expect(200).body;
     let starts = page.split("name=\"remove\" value=\"").skip(1);
     starts.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()

@@ -4,6 +4,7 @@ mod admission;
 mod alike;
 mod anew;
 mod apple;
+mod cells;
 mod chat;
 mod coming_back;
 mod connections;
