@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use entity::{Names, user};
+use postern::services::accounts::Doer;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use crate::support::gate::{Gate, each_gate};
@@ -59,6 +62,23 @@ async fn sec_104_the_old_way_once_and_then_both() {
     .await;
 }
 
+/// Gives the account with the address `from` the address `to`, as a change of it will.
+async fn has_address(gate: &Gate, from: &str, to: &str) {
+    let change = user::Entity::update_many()
+        .col_expr(user::Column::Email, to.into())
+        .col_expr(user::Column::EmailCanonical, to.into())
+        .filter(user::Column::EmailCanonical.eq(from));
+    let write = gate
+        .app
+        .database
+        .write_statement(|tx| Box::pin(async move { change.exec(tx).await.map_err(postern::error::Error::from) }));
+    assert_eq!(write.await.expect("written").rows_affected, 1);
+    // What every change of an account does: its sessions feel it.
+    let id = gate.app.users.by_email(to).await.expect("a read").expect("an account").id;
+    let groups = Some(Names::new([to]));
+    gate.app.accounts.set_roles(id, None, groups, Doer::command()).await.expect("told");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sec_106_what_waits_is_for_one_account_one_browser_and_ten_minutes() {
     each_gate(&[], async |gate| {
@@ -76,6 +96,13 @@ async fn sec_106_what_waits_is_for_one_account_one_browser_and_ten_minutes() {
         sign_in_there(&browser, &page, "eve@example.com").await;
         browser.open(&onward(&page)).await.expect(403);
         browser.submit("/account", &onward(&page), &[]).await.expect(403);
+        // The account, with another address than it had when the identity was proven.
+        let browser = Browser::at(&gate.server);
+        let page = self::page(&gate.enters(&browser, "openid", &json!({})).await);
+        sign_in_there(&browser, &page, "ada@example.com").await;
+        has_address(gate, "ada@example.com", "moved@example.com").await;
+        browser.submit("/account", &onward(&page), &[]).await.expect(403);
+        has_address(gate, "moved@example.com", "ada@example.com").await;
         // SEC-107: a form of another site, and one without our token.
         let browser = Browser::at(&gate.server);
         let page = self::page(&gate.enters(&browser, "openid", &json!({})).await);

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use postern::config::Config;
 use postern::env::{Env, Notes};
 use postern::random::Random;
+use postern::services::connectors::connector::{Place, Trust};
 
 use crate::support::{Settings, environment};
 
@@ -133,6 +134,46 @@ fn roles_of_the_openid_provider_are_whole_or_an_error() {
         let told = with(odd).expect_err(word).join("\n");
         assert!(told.contains(word) && !told.contains("hidden"), "{told}");
     }
+}
+
+#[test]
+fn sec_104_whose_word_for_an_address_counts_by_default() {
+    let all = [
+        ON,
+        ("GOOGLE_CLIENT_ID", "id"),
+        ("GOOGLE_CLIENT_SECRET", "a"),
+        ("GITHUB_CLIENT_ID", "id"),
+        ("GITHUB_CLIENT_SECRET", "b"),
+        ("DISCORD_CLIENT_ID", "id"),
+        ("DISCORD_CLIENT_SECRET", "c"),
+        ("FACEBOOK_CLIENT_ID", "id"),
+        ("FACEBOOK_CLIENT_SECRET", "d"),
+        ("OPENID_ISSUER", "https://id.example.com"),
+        ("OPENID_CLIENT_ID", "id"),
+        ("OPENID_CLIENT_SECRET", "e"),
+    ];
+    let trusts = |settings: &[(&str, &str)]| {
+        let (config, _) = read(settings).expect("good");
+        config.connectors.list.into_iter().map(|one| (one.id, one.trust)).collect::<Vec<_>>()
+    };
+    let by_id = |(id, trust): (&str, Trust)| (id.to_owned(), trust);
+    let usual = [
+        ("openid", Trust::Claimed),
+        ("google", Trust::Claimed),
+        ("github", Trust::Claimed),
+        ("discord", Trust::Claimed),
+        ("facebook", Trust::Never),
+    ];
+    assert_eq!(trusts(&all), usual.map(by_id));
+    // A server of somebody's own is not the one that is known for its care.
+    let own = [&all[..], &[("GITHUB_ENTERPRISE_BASE_URL", "https://git.example.com")]].concat();
+    assert!(trusts(&own).contains(&("github".to_owned(), Trust::Never)));
+    let (config, _) = read(&own).expect("good");
+    let Place::Fixed(provider) = &config.connectors.list[2].place else { panic!("it has to be looked up") };
+    let told = [&provider.issuer, &provider.authorization_url, &provider.token_url];
+    let base = "https://git.example.com/login/oauth";
+    assert_eq!(told, [base, &format!("{base}/authorize"), &format!("{base}/access_token")]);
+    assert_eq!(provider.api_url.as_deref(), Some("https://git.example.com/api/v3"));
 }
 
 #[test]
