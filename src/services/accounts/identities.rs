@@ -124,9 +124,11 @@ impl Accounts {
                     }
                 });
                 changed.await?;
+                // Sessions before identities: what is known of both goes with either, and whoever ends a session
+                // begins with that.
+                let subjects = it.grants.end_sessions(tx, now.id, None).await?;
                 it.users.unlink_all(tx, now.id).await?;
                 it.users.drop_picture(tx, now.id).await?;
-                let subjects = it.grants.end_sessions(tx, now.id, None).await?;
                 it.grants.forget_person(tx, now.id).await?;
                 it.audit.record(tx, doer.event(EventKind::UserClaimed, now.id)).await?;
                 it.put_identity(tx, now.id, &profile, &doer).await?;
@@ -150,8 +152,15 @@ impl Accounts {
                 let admins = it.users.hold_admins(tx).await?;
                 // Held, so that of two that go at once the second sees that it is the last.
                 let now = it.users.hold(tx, user).await?.ok_or(ErrorKind::NotFound)?;
-                // Asked before, for what is known of them goes with the identity.
-                let sessions = came_by(tx, id).await?;
+                let mut felt = Vec::new();
+                // Before the identity, for what is known of them goes with that.
+                for session in came_by(tx, id).await? {
+                    if it.grants.end_session(tx, user, session).await? {
+                        let event = doer.event(EventKind::SignOut, user).with("session", session.to_string());
+                        it.audit.record(tx, event).await?;
+                        felt.push(Subject::Session(session));
+                    }
+                }
                 let gone = it.users.unlink(tx, user, id).await?.ok_or(ErrorKind::NotFound)?;
                 let has_password = it.users.settings.email_login && now.password_hash.is_some();
                 let left = it.users.linked(tx, user).await?;
@@ -163,17 +172,9 @@ impl Accounts {
                 it.audit.record(tx, event).await?;
                 // Nothing over there would ever take them away again.
                 let decided = open.iter().find(|open| open.connector == gone.connector);
-                let mut felt = Vec::new();
                 if let Some(open) = decided.filter(|open| !left.contains(&open.connector)) {
                     let changed = it.lay(tx, &now, &admins, &open.withdrawn, &gone.connector, &doer).await?;
                     felt.extend(changed.map(|user| Subject::User(user.id)));
-                }
-                for session in sessions {
-                    if it.grants.end_session(tx, user, session).await? {
-                        let event = doer.event(EventKind::SignOut, user).with("session", session.to_string());
-                        it.audit.record(tx, event).await?;
-                        felt.push(Subject::Session(session));
-                    }
                 }
                 Ok(((), felt))
             })

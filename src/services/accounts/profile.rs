@@ -29,7 +29,9 @@ impl Accounts {
         self.transact(move |it, tx| {
             Box::pin(async move {
                 let now = it.users.hold(tx, user).await?;
-                let may = now.is_some_and(|now| now.picture.is_none() || replaces);
+                // It may have been taken away, or the account taken back, while the picture was on its way.
+                let is_theirs = it.users.linked(tx, user).await?.contains(&connector);
+                let may = is_theirs && now.is_some_and(|now| now.picture.is_none() || replaces);
                 if !may || it.users.put_picture(tx, user, &connector, image).await?.is_none() {
                     return Ok(((), Vec::new()));
                 }

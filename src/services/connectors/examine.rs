@@ -96,6 +96,8 @@ impl Connectors {
     /// Why it cannot be asked.
     pub async fn try_credentials(&self, connector: &Connector) -> Result<Credentials, String> {
         let work = async {
+            // A trial settles nothing: a mistyped issuer is to be mended after it.
+            self.check_place(connector).await?;
             let provider = self.looked_up.provider(connector).await?;
             let random = || URL_SAFE_NO_PAD.encode(self.parts.random.bytes::<32>());
             self.show_code(connector, &provider, &random(), &random()).await

@@ -106,6 +106,7 @@ impl Connectors {
     }
 
     async fn exchange(&self, connector: &Connector, provider: &Provider, begun: &Begun, code: &str) -> Result<Tokens> {
+        self.settle_place(connector).await?;
         token_answer::read(&self.show_code(connector, provider, &begun.verifier, code).await?)
     }
 
@@ -117,7 +118,6 @@ impl Connectors {
         verifier: &str,
         code: &str,
     ) -> Result<Answer> {
-        self.settle_place(connector).await?;
         let redirect_uri = self.callback(connector);
         let mut fields =
             vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
