@@ -20,6 +20,8 @@ use crate::error::Result;
 
 /// How long somebody may take over there and still be led on.
 const LASTS: Duration = Duration::from_secs(600);
+/// How long a sign-out waits to hear where that is: somebody at a machine of others is in a hurry.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What the sealed way on is bound to.
 const CONTEXT: &[u8] = b"the way on after a logout";
 /// The longest way on that is sealed, in bytes: with its seal it fits into a cookie.
@@ -92,7 +94,7 @@ impl Connectors {
         if connector.logout == UpstreamLogout::Off {
             return None;
         }
-        let provider = self.looked_up.provider(connector).await.ok()?;
+        let provider = tokio::time::timeout(PATIENCE, self.looked_up.provider(connector)).await.ok()?.ok()?;
         // The one of many tenants calls itself otherwise than each of them.
         if !tenant::speaks_for(&row.issuer, &provider.issuer) {
             return None;

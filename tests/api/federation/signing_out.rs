@@ -1,5 +1,7 @@
 //! Signing out over there too, and what is kept for it.
 
+use std::time::Duration;
+
 use entity::upstream_session::Entity;
 use postern::services::accounts::Doer;
 use sea_orm::EntityTrait;
@@ -23,6 +25,18 @@ async fn rows(gate: &Gate) -> Vec<entity::upstream_session::Model> {
 /// Where the page that asks leads to.
 async fn signs_out(browser: &Browser) -> String {
     browser.submit("/logout", "/logout", &[]).await.expect(303).header("location").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_does_not_answer_holds_up_nobody_who_signs_out() {
+    let gate = Gate::open(&[ON]).await;
+    let browser = gate.comes_in("openid", &json!({})).await;
+    // What was looked up is too old by then.
+    gate.server.pass(Duration::from_secs(3601));
+    gate.upstream.falls_silent(true);
+    let location = signs_out(&browser).await;
+    assert!(!location.starts_with(&gate.upstream.issuer), "{location}");
+    assert!(!browser.is_signed_in().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
