@@ -83,7 +83,14 @@ impl Connectors {
         let is_needed = connector.reads_userinfo(claims);
         let is_enough = claims.contains_key("email") && claims.contains_key("name") && !is_needed;
         let (Some(address), false) = (&provider.api_url, is_enough) else { return Ok(Claims::new()) };
-        let answer = self.parts.outgoing.look(address, Proof::Bearer(&tokens.access)).await?;
+        let can_do_without = claims.contains_key("email") && !is_needed;
+        let answer = match self.parts.outgoing.look(address, Proof::Bearer(&tokens.access)).await {
+            Err(error) if can_do_without => {
+                tracing::info!(?error, "a provider's userinfo cannot be had");
+                return Ok(Claims::new());
+            }
+            answer => answer?,
+        };
         let more: Option<Claims> = serde_json::from_slice(&answer.body).ok();
         match more {
             Some(more) if answer.status == 200 => match more.get("sub") == claims.get("sub") {
@@ -92,6 +99,9 @@ impl Connectors {
             },
             // Nobody loses a role because a server is away, or answers in a form that we cannot read.
             _ if is_needed && answer.status != 200 => Err(failure::of_status(answer.status)),
+            _ if !can_do_without && matches!(answer.status, 408 | 429 | 500..) => {
+                Err(failure::of_status(answer.status))
+            }
             None if is_needed => Err(failure::upstream("its userinfo is no JSON object")),
             _ => {
                 tracing::info!(status = answer.status, "a provider's userinfo cannot be read");

@@ -231,6 +231,13 @@ async fn no_address_no_account_and_userinfo_may_have_it() {
     gate.upstream.says("GET /userinfo", 200, &json!({"sub": "other", "email_verified": true, "name": "Ben"}));
     gate.comes_in("openid", &split).await;
     assert_eq!(gate.who("ben@example.com").await.expect("an account")["verified"], false);
+    // Who has all that is needed in the ID token does without one that is down; who has not is told to wait.
+    let eve = json!({"sub": "eve", "email": "eve@example.com", "name": null});
+    gate.upstream.says("GET /userinfo", 503, &json!({}));
+    gate.comes_in("openid", &eve).await;
+    assert_eq!(refused(&gate.enters(&browser, "openid", &bare).await), "temporarily_unavailable");
+    gate.upstream.floods("GET /userinfo");
+    gate.comes_in("openid", &eve).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
