@@ -83,8 +83,7 @@ impl Api<'_> {
         let names = ["retry-after", "x-ratelimit-remaining"];
         let asked = self.outgoing.look_for(&format!("{base}{path}"), Proof::Bearer(self.token), names).await?;
         let (mut answer, [later, left]) = asked;
-        let is_limited = answer.status == 403 && (later.is_some() || left.as_deref() == Some("0"));
-        if is_limited || is_busy(&answer) {
+        if is_limited(answer.status, later.as_deref(), left.as_deref()) || is_busy(&answer) {
             // What others say by this status.
             answer.status = 429;
         }
@@ -114,6 +113,12 @@ impl Api<'_> {
     pub(super) fn nonsense(&self, why: &'static str) -> Error {
         failure::upstream(why)
     }
+}
+
+/// Whether GitHub refuses because it was asked too often (REST API, Rate limits), by the headers `retry-after`
+/// and `x-ratelimit-remaining`.
+pub(super) fn is_limited(status: u16, later: Option<&str>, left: Option<&str>) -> bool {
+    status == 403 && (later.is_some() || left == Some("0"))
 }
 
 /// Whether it refuses because it has no time now (Graph API, Handling Errors: codes that go by themselves).

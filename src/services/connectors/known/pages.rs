@@ -5,6 +5,7 @@ use url::Url;
 
 use super::super::failure;
 use super::Api;
+use super::api::is_limited;
 use crate::error::{Error, ErrorKind, Result};
 use crate::services::outgoing::Proof;
 
@@ -32,7 +33,7 @@ impl Api<'_> {
             }
             match answer.status {
                 200 => all.extend(serde_json::from_slice::<Vec<Value>>(&answer.body).map_err(failure::upstream)?),
-                403 if later.is_some() || left.as_deref() == Some("0") => {
+                status if is_limited(status, later.as_deref(), left.as_deref()) => {
                     return Err(failure::unavailable("it has answered too often of late"));
                 }
                 // Nobody is in no group, or loses a role, because a list cannot be seen.
